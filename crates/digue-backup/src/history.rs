@@ -259,9 +259,10 @@ impl BackupHistory {
                 id,
                 source,
                 snapshot,
+                files,
+                bytes,
                 unread,
                 suspicion,
-                ..
             } => {
                 let pair = (repository.clone(), source.clone());
                 latest(&mut self.stored, pair.clone(), at);
@@ -269,14 +270,17 @@ impl BackupHistory {
                 if *unread == 0 {
                     latest(&mut self.made, pair, at);
                 }
+                let oddity = self.oddity(id, source, at, (*files, *bytes));
                 let known = self.snapshots.entry(id.clone()).or_default();
                 if !known.iter().any(|entry| entry.id == *snapshot) {
-                    let is_suspect = *suspicion != SuspicionLevel::Clean;
+                    let is_suspect = *suspicion != SuspicionLevel::Clean || oddity.is_some();
                     let (id, source) = (snapshot.clone(), source.clone());
                     known.push(JournaledSnapshot {
                         id,
                         source,
                         at,
+                        files: *files,
+                        bytes: *bytes,
                         is_suspect,
                         is_accepted: false,
                         is_drilled: false,
@@ -414,6 +418,8 @@ impl BackupHistory {
                     id: frozen.snapshot.clone(),
                     source: String::new(),
                     at,
+                    files: 0,
+                    bytes: 0,
                     is_suspect: true,
                     is_accepted: true,
                     is_drilled: false,
@@ -561,6 +567,44 @@ impl BackupHistory {
         baseline
     }
 
+    /// What is odd about a backup of a source, written down at `at`, with this many files and
+    /// bytes.
+    pub fn oddity(
+        &self,
+        repository: &RepositoryId,
+        source: &str,
+        at: Timestamp,
+        (files, bytes): (u64, u64),
+    ) -> Option<BackupOddity> {
+        // From the end: years of hourly backups are not read through for each of them.
+        let newest_first = || {
+            let known = self.snapshots(repository).iter().rev();
+            known.filter(|entry| entry.source == source)
+        };
+        let is_of_today =
+            |entry: &&JournaledSnapshot| entry.at <= at && at.since(entry.at) < ONE_DAY;
+        if newest_first().take(A_DAY_MAX).filter(is_of_today).count() == A_DAY_MAX {
+            return Some(BackupOddity::TooMany);
+        }
+        let mut usual = Vec::new();
+        for entry in newest_first()
+            .filter(|entry| !entry.is_suspect)
+            .take(USUAL_OF)
+        {
+            usual.push(entry);
+            // What two persons said is sound is usual from then on.
+            if entry.is_accepted {
+                break;
+            }
+        }
+        let usual_files = median(usual.iter().map(|entry| entry.files).collect())?;
+        let usual_bytes = median(usual.iter().map(|entry| entry.bytes).collect())?;
+        let has_shrunk = |now: u64, usual: u64, least: u64| usual >= least && now < usual / 2;
+        let is_small = has_shrunk(files, usual_files, USUAL_FILES_MIN)
+            || has_shrunk(bytes, usual_bytes, USUAL_BYTES_MIN);
+        is_small.then_some(BackupOddity::Shrunk)
+    }
+
     /// What another system's report said last; `None` when none was ever read.
     pub fn report(&self, system: &str) -> Option<&ReportStanding> {
         self.reports.get(system).map(|(_, standing)| standing)
@@ -596,6 +640,31 @@ impl BackupHistory {
             .filter(|(_, (_, proof))| proof.is_proved());
         proved.map(|(repository, _)| repository.as_str()).collect()
     }
+}
+
+/// More backups of one source within a day than one each quarter of an hour: nobody configures
+/// that, and a thief who adds backups pushes true ones out of the rules.
+const A_DAY_MAX: usize = 96;
+const ONE_DAY: Duration = Duration::from_hours(24);
+/// Backups of which the median is usual.
+const USUAL_OF: usize = 10;
+/// Below these, half of a source is a file that a person removed.
+const USUAL_FILES_MIN: u64 = 50;
+const USUAL_BYTES_MIN: u64 = 64 << 10;
+
+/// Why a backup is suspect whatever its files look like.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BackupOddity {
+    /// More of them within a day than are ever made.
+    TooMany,
+    /// Less than half of the usual files or bytes.
+    Shrunk,
+}
+
+/// The lower one of the middle; `None` of nothing.
+fn median(mut values: Vec<u64>) -> Option<u64> {
+    values.sort_unstable();
+    values.get(values.len().saturating_sub(1) / 2).copied()
 }
 
 /// What a new backup of a source is compared with.
@@ -911,6 +980,55 @@ mod tests {
         assert_eq!(baseline(&history), ("disputed", Some(snapshot('1'))));
         history.add(at(51), &accepted('3', suspect, AcceptedAs::Sound));
         assert_eq!(baseline(&history), ("sound", Some(snapshot('3'))));
+    }
+
+    fn sized(number: u64, files: u64, bytes: u64) -> BackupEvent {
+        BackupEvent::Made {
+            repository: "disque".to_owned(),
+            id: repository(),
+            source: OWN_SOURCE.to_owned(),
+            snapshot: SnapshotId::parse(&format!("{number:064x}")).unwrap(),
+            files,
+            bytes,
+            unread: 0,
+            suspicion: SuspicionLevel::Clean,
+        }
+    }
+
+    #[test]
+    fn a_backup_of_less_than_half_of_the_usual_is_suspect_until_that_is_accepted() {
+        let mut history = BackupHistory::default();
+        let last = |history: &BackupHistory| history.snapshots(&repository()).last().cloned();
+        history.add(at(1), &sized(1, 1, 10 << 30));
+        history.add(at(25), &sized(2, 1, 6 << 30));
+        assert!(!last(&history).unwrap().is_suspect);
+        history.add(at(49), &sized(3, 1, 1 << 10));
+        assert!(last(&history).unwrap().is_suspect, "a dump that collapsed");
+        let id = last(&history).unwrap().id;
+        let (repository, snapshot) = ("disque".to_owned(), id);
+        let cause = FreezeCause::Suspect;
+        let acceptance = SnapshotAcceptance {
+            repository,
+            id: self::repository(),
+            accepted_as: AcceptedAs::Sound,
+            snapshots: vec![FrozenSnapshot { snapshot, cause }],
+        };
+        history.add(at(50), &BackupEvent::SnapshotsAccepted { acceptance });
+        history.add(at(73), &sized(4, 1, 1 << 10));
+        assert!(!last(&history).unwrap().is_suspect);
+        history.add(at(97), &sized(5, 1, 0));
+        assert!(!last(&history).unwrap().is_suspect, "too small to say");
+    }
+
+    #[test]
+    fn more_backups_than_are_ever_made_in_a_day_are_counted_by_no_rule() {
+        let mut history = BackupHistory::default();
+        for number in 0..200 {
+            history.add(at(10), &sized(number, 1, 1));
+        }
+        let known = history.snapshots(&repository());
+        let sound = known.iter().filter(|entry| !entry.is_suspect).count();
+        assert_eq!((sound, known.len()), (A_DAY_MAX, 200));
     }
 
     #[test]

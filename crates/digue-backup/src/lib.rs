@@ -19,6 +19,7 @@ pub mod recovery_key;
 pub mod reports;
 pub mod repository;
 pub mod rest_store;
+pub mod results;
 pub mod retention;
 pub mod s3_canary;
 pub mod s3_store;

@@ -53,6 +53,8 @@ pub struct JournaledSnapshot {
     pub source: String,
     /// When the entry was written.
     pub at: Timestamp,
+    pub files: u64,
+    pub bytes: u64,
     /// Made while signs of encryption were seen, or not made by Digue: counted by no rule.
     pub is_suspect: bool,
     /// Two persons decided on it: it freezes nothing, unless it vanishes.

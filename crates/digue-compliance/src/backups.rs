@@ -1,8 +1,10 @@
 //! Backups and drills as the journal knows them: the results that the commands leave are journalled
 //! here, and the checks are measured from the journal's entries alone.
 //!
-//! A result's own date does not count: the entry's does. An account that can write into the data
-//! folder owns the machine already; the entry then says when that was.
+//! A result's own date does not count: the entry's does. Only what is sealed with the installation's
+//! key of results is journalled: an account that may write into the folder, and may not read the
+//! keys, forges nothing. What is not sealed is set aside, and the check `backups` is red while it
+//! lies there.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ use std::time::Duration;
 use digue_app::{ActDetails, Actor, App, Area, OperationError};
 use digue_backup::history::{BackupEvent, BackupHistory};
 use digue_backup::reports::ReportFormat;
+use digue_backup::results::ResultsKey;
 use digue_backup::schedule::Cadence;
 use digue_backup::signs::SuspicionLevel;
 use digue_casework::incidents;
@@ -78,6 +81,8 @@ impl BackupLedger {
     }
 }
 
+/// The extension of what is no result of this installation.
+const SET_ASIDE: &str = "unreadable";
 /// The extension of a result that is being journalled.
 const TAKEN: &str = "taken";
 /// The longest results are plans of deletion, of some kilobytes.
@@ -96,16 +101,26 @@ pub fn results_folder(data_folder: &Path) -> PathBuf {
 /// # Errors
 /// When the journal cannot write or the folder cannot be read: what is left stays.
 pub async fn journal_results(app: &App) -> Result<usize, OperationError> {
-    let folder = results_folder(app.data_folder());
-    let left = tokio::task::spawn_blocking(move || read_results(&folder)).await;
-    let left = left.map_err(|error| OperationError::Unavailable(error.to_string()))?;
-    let left = left.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    let data = app.data_folder().to_owned();
+    let read = move || {
+        let left = read_results(&results_folder(&data))?;
+        // A machine without results needs no key.
+        let key = (!left.is_empty()).then(|| ResultsKey::read_or_make(&data));
+        Ok::<_, std::io::Error>((left, key.transpose()?))
+    };
+    let read = tokio::task::spawn_blocking(read).await;
+    let read = read.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    let read = read.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    let (left, Some(key)) = read else {
+        return Ok(0);
+    };
     let mut count = 0;
     for (path, bytes) in left {
         let Some(path) = take(&path).await else {
             continue;
         };
-        match BackupEvent::parse(&String::from_utf8_lossy(&bytes)) {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        match key.open(&name, &bytes) {
             // A file says nothing of who wrote it: persons decide in the console, and reports of
             // other systems are read here.
             Ok(event) if event.is_of_persons() || matches!(event, BackupEvent::Reported { .. }) => {
@@ -136,7 +151,7 @@ pub async fn journal_results(app: &App) -> Result<usize, OperationError> {
                 tracing::error!(
                     file = %path.display(),
                     %error,
-                    "Result of a backup cannot be read; it is set aside and not journalled"
+                    "Result of a backup is not this installation's, or cannot be read; it is set aside and not journalled"
                 );
                 set_aside(&path).await?;
             }
@@ -194,7 +209,7 @@ async fn take(path: &Path) -> Option<PathBuf> {
 }
 
 async fn set_aside(path: &Path) -> Result<(), OperationError> {
-    tokio::fs::rename(path, path.with_extension("unreadable"))
+    tokio::fs::rename(path, path.with_extension(SET_ASIDE))
         .await
         .map_err(|error| OperationError::Unavailable(error.to_string()))
 }
@@ -307,7 +322,36 @@ pub(crate) async fn measure(
     let Some(rules) = rules(app) else {
         return Ok(Measurement::unknown(NotRun::NoSource));
     };
-    Ok(judge(&history(app).await?, rules, check, now))
+    let mut found = judge(&history(app).await?, rules, check, now);
+    if check == Check::Backups && has_set_aside(app).await? {
+        found.failing.push(RESULTS.to_owned());
+    }
+    Ok(found)
+}
+
+/// How the check names results that were set aside.
+const RESULTS: &str = "data/backup/results";
+
+/// True while a file lies in the folder of results that no command of this installation left: who
+/// writes there tries to speak for the backups.
+async fn has_set_aside(app: &App) -> Result<bool, OperationError> {
+    let folder = results_folder(app.data_folder());
+    let unavailable = |error: std::io::Error| OperationError::Unavailable(error.to_string());
+    let mut entries = match tokio::fs::read_dir(&folder).await {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(unavailable(error)),
+    };
+    while let Some(entry) = entries.next_entry().await.map_err(unavailable)? {
+        if entry
+            .path()
+            .extension()
+            .is_some_and(|kind| kind == SET_ASIDE)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Takes what the index has since the last time. It holds every act: a journal of a nation is not

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use digue_backup::BackupError;
+use digue_backup::results::RESULTS_KEY;
 use digue_journal::checkpoint::Checkpoint;
 use digue_journal::note::Verifier;
 use digue_store::Store;
@@ -75,10 +76,14 @@ pub fn own(from: &Installation, into: &Path, begun: Timestamp) -> Laid<()> {
             .map(|part| part.as_os_str().to_string_lossy().into_owned());
         // The key that opens the journal's entries stays where the operator keeps it: on paper or
         // elsewhere.
+        let is_key_here = path == Path::new(RESULTS_KEY);
         let is_master =
             path == Path::new("keys/master.key") || master.as_ref() == Some(&real.join(path));
         let is_state = path.to_string_lossy().starts_with("state.db");
-        first.is_some_and(|first| LEFT_OUT.contains(&first.as_str())) || is_state || is_master
+        first.is_some_and(|first| LEFT_OUT.contains(&first.as_str()))
+            || is_state
+            || is_master
+            || is_key_here
     };
     mirror(&from.data, &data, &is_left_out, &["state.db", "journal"])?;
     copy_configuration(from, &into.join("configuration"))?;

@@ -15,6 +15,8 @@ fn journaled(number: u64, secs: i64) -> JournaledSnapshot {
         id: id(number),
         source: "digue".to_owned(),
         at,
+        files: 1,
+        bytes: 1,
         is_suspect: false,
         is_accepted: false,
         is_drilled: false,

@@ -107,3 +107,5 @@ frozen-suspect = made during signs of encryption, or after them
 frozen-ahead-of-clock = dated after now
 frozen-dates-differ = its date differs from the journal's
 backup-disputed = { $source }: the backup follows a suspect one on which nobody decided; it is suspect, too (digue backup --accept).
+backup-too-many = { $source }: more backups within a day than are ever made; this one is suspect.
+backup-shrunk = { $source }: less than half of the usual files or bytes; the backup is suspect.

@@ -107,3 +107,5 @@ frozen-suspect = faite pendant des signes de chiffrement, ou à leur suite
 frozen-ahead-of-clock = datée d'après maintenant
 frozen-dates-differ = sa date diffère de celle du journal
 backup-disputed = { $source } : la sauvegarde suit une sauvegarde suspecte sur laquelle personne n'a décidé ; elle est suspecte aussi (digue backup --accept).
+backup-too-many = { $source } : plus de sauvegardes en un jour qu'il n'en est jamais fait ; celle-ci est suspecte.
+backup-shrunk = { $source } : moins de la moitié des fichiers ou des octets habituels ; la sauvegarde est suspecte.

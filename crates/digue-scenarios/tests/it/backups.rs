@@ -11,6 +11,7 @@ use digue_backup::deletion::BackupDeletion;
 use digue_backup::drill::DrillVerdict;
 use digue_backup::history::BackupEvent;
 use digue_backup::reports::ReportFormat;
+use digue_backup::results::ResultsKey;
 use digue_backup::retention::{FreezeCause, FrozenSnapshot};
 use digue_backup::schedule::Cadence;
 use digue_backup::signs::SuspicionLevel;
@@ -88,10 +89,16 @@ fn drilled(verdict: DrillVerdict) -> BackupEvent {
 }
 
 /// Leaves a result, as the command does.
-fn leave(home: &Home, name: &str, text: &str) {
+fn leave(home: &Home, name: &str, event: &BackupEvent) {
+    let key = ResultsKey::read_or_make(home.app.data_folder()).unwrap();
+    write(home, name, &key.seal(name, event));
+}
+
+/// A file in the folder of results, whoever wrote it.
+fn write(home: &Home, name: &str, text: &str) {
     let folder = results_folder(home.app.data_folder());
     fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join(name), text).unwrap();
+    fs::write(folder.join(format!("{name}.json")), text).unwrap();
 }
 
 async fn outcome(home: &Home, check: Check) -> CheckOutcome {
@@ -106,8 +113,8 @@ async fn backups_and_drills_turn_red_by_themselves() {
         outcome(&home, Check::RestoreDrills).await,
         CheckOutcome::Fail
     );
-    leave(&home, "1.json", &made(SuspicionLevel::Clean).to_text());
-    leave(&home, "2.json", &drilled(DrillVerdict::Passed).to_text());
+    leave(&home, "1", &made(SuspicionLevel::Clean));
+    leave(&home, "2", &drilled(DrillVerdict::Passed));
     assert_eq!(journal_results(&home.app).await.unwrap(), 2);
     assert_eq!(journal_results(&home.app).await.unwrap(), 0);
     assert_eq!(outcome(&home, Check::Backups).await, CheckOutcome::Pass);
@@ -132,12 +139,8 @@ async fn backups_and_drills_turn_red_by_themselves() {
 #[tokio::test]
 async fn an_incomplete_drill_proves_nothing_and_a_result_that_cannot_be_read_is_set_aside() {
     let home = home().await;
-    leave(
-        &home,
-        "1.json",
-        &drilled(DrillVerdict::Incomplete).to_text(),
-    );
-    leave(&home, "2.json", "half of a res");
+    leave(&home, "1", &drilled(DrillVerdict::Incomplete));
+    write(&home, "2", "half of a res");
     let results = results_folder(home.app.data_folder());
     // What is no text, and a folder of that name, keep no other result back.
     fs::write(results.join("0.json"), b"{\"\xff\xfe").unwrap();
@@ -158,7 +161,7 @@ async fn an_incomplete_drill_proves_nothing_and_a_result_that_cannot_be_read_is_
 #[tokio::test]
 async fn alarms_of_backups_open_one_incident_with_the_checklist_of_a_ransomware() {
     let home = home().await;
-    leave(&home, "1.json", &made(SuspicionLevel::Suspect).to_text());
+    leave(&home, "1", &made(SuspicionLevel::Suspect));
     journal_results(&home.app).await.unwrap();
     assert!(
         incidents::list(&home.app, &Actor::digue())
@@ -166,8 +169,8 @@ async fn alarms_of_backups_open_one_incident_with_the_checklist_of_a_ransomware(
             .unwrap()
             .is_empty()
     );
-    leave(&home, "2.json", &made(SuspicionLevel::Alarm).to_text());
-    leave(&home, "3.json", &made(SuspicionLevel::Alarm).to_text());
+    leave(&home, "2", &made(SuspicionLevel::Alarm));
+    leave(&home, "3", &made(SuspicionLevel::Alarm));
     journal_results(&home.app).await.unwrap();
     let opened = incidents::list(&home.app, &Actor::digue()).await.unwrap();
     assert_eq!(opened.len(), 1);
@@ -208,7 +211,7 @@ async fn backups_are_deleted_by_two_persons_after_three_days_and_kept_by_one() {
     assert!(matches!(unplanned, Err(OperationError::NotFound(_))));
     let deletion = deletion();
     let planned = BackupEvent::DeletionPlanned { deletion };
-    leave(&home, "1.json", &planned.to_text());
+    leave(&home, "1", &planned);
     assert_eq!(journal_results(&home.app).await.unwrap(), 1);
     let id = ask().await.unwrap();
     assert!(matches!(ask().await, Err(OperationError::Conflict)));
@@ -250,6 +253,28 @@ fn acceptance() -> SnapshotAcceptance {
 }
 
 #[tokio::test]
+async fn a_result_that_no_command_of_this_installation_left_is_set_aside_and_turns_backups_red() {
+    let home = home().await;
+    leave(&home, "1", &made(SuspicionLevel::Clean));
+    assert_eq!(journal_results(&home.app).await.unwrap(), 1);
+    assert_eq!(outcome(&home, Check::Backups).await, CheckOutcome::Pass);
+    // Without a seal, and under the seal of another installation.
+    write(&home, "2", &drilled(DrillVerdict::Passed).to_text());
+    let theirs = tempfile::tempdir().unwrap();
+    let key = ResultsKey::read_or_make(theirs.path()).unwrap();
+    write(&home, "3", &key.seal("3", &drilled(DrillVerdict::Passed)));
+    assert_eq!(journal_results(&home.app).await.unwrap(), 0);
+    let drills = outcome(&home, Check::RestoreDrills).await;
+    assert_eq!(drills, CheckOutcome::Fail);
+    assert_eq!(outcome(&home, Check::Backups).await, CheckOutcome::Fail);
+    let results = results_folder(home.app.data_folder());
+    for name in ["2", "3"] {
+        fs::remove_file(results.join(format!("{name}.unreadable"))).unwrap();
+    }
+    assert_eq!(outcome(&home, Check::Backups).await, CheckOutcome::Pass);
+}
+
+#[tokio::test]
 async fn a_suspicion_is_lifted_by_two_persons_and_by_no_file() {
     let home = home().await;
     let (ciso, dpo) = (
@@ -257,16 +282,16 @@ async fn a_suspicion_is_lifted_by_two_persons_and_by_no_file() {
         officer(&home, Role::Dpo).await,
     );
     let ask = async || backup_acceptance::ask(&home.app, &ciso, "disque", "fausse alerte").await;
-    leave(&home, "1.json", &made(SuspicionLevel::Suspect).to_text());
+    leave(&home, "1", &made(SuspicionLevel::Suspect));
     let acceptance = acceptance();
     let forged = BackupEvent::SnapshotsAccepted {
         acceptance: acceptance.clone(),
     };
-    leave(&home, "2.json", &forged.to_text());
+    leave(&home, "2", &forged);
     assert_eq!(journal_results(&home.app).await.unwrap(), 1);
     assert!(matches!(ask().await, Err(OperationError::NotFound(_))));
     let proposed = BackupEvent::AcceptanceProposed { acceptance };
-    leave(&home, "3.json", &proposed.to_text());
+    leave(&home, "3", &proposed);
     assert_eq!(journal_results(&home.app).await.unwrap(), 1);
     let id = ask().await.unwrap();
     assert!(matches!(ask().await, Err(OperationError::Conflict)));
@@ -288,7 +313,7 @@ async fn a_file_in_the_data_folder_is_no_agreement_of_two_persons() {
     let home = home().await;
     let deletion = deletion();
     let forged = BackupEvent::DeletionAgreed { deletion };
-    leave(&home, "1.json", &forged.to_text());
+    leave(&home, "1", &forged);
     assert_eq!(journal_results(&home.app).await.unwrap(), 0);
     assert!(
         results_folder(home.app.data_folder())

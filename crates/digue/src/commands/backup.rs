@@ -18,6 +18,7 @@ use digue_app::files::keep;
 use digue_backup::BackupError;
 use digue_backup::history::BackupEvent;
 use digue_backup::progress::ProgressSink;
+use digue_backup::results::{RESULTS_KEY, ResultsKey};
 use digue_compliance::backups::results_folder;
 use digue_config::backup::BackupSettings;
 use digue_config::server::Settings;
@@ -134,11 +135,14 @@ impl Configured {
     fn leave(&self, event: &BackupEvent) -> Result<()> {
         let folder = results_folder(&self.settings.data_folder);
         // Several within a microsecond would be one file.
+        let path = |name: &str| folder.join(format!("{name}.json"));
         let name = (0..)
-            .map(|number| format!("{}-{number}.json", now().micros()))
-            .find(|name| !folder.join(name).exists());
-        let path = folder.join(name.context("a name that is free")?);
-        keep(&path, event.to_text().as_bytes()).with_context(|| path.display().to_string())
+            .map(|number| format!("{}-{number}", now().micros()))
+            .find(|name| !path(name).exists());
+        let name = name.context("a name that is free")?;
+        let path = path(&name);
+        let key = ResultsKey::read_or_make(&self.settings.data_folder).context(RESULTS_KEY)?;
+        keep(&path, key.seal(&name, event).as_bytes()).with_context(|| path.display().to_string())
     }
 }
 

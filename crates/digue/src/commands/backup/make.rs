@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use digue_backup::canary::DeletionProof;
 use digue_backup::deletion::DeletionStanding;
 use digue_backup::history::{
-    BackupBaseline, BackupEvent, BackupFailure, BackupHistory, OWN_SOURCE,
+    BackupBaseline, BackupEvent, BackupFailure, BackupHistory, BackupOddity, OWN_SOURCE,
 };
 use digue_backup::recovery_key::{RecoveryKey, SharingRule};
 use digue_backup::repository::{BackupRepository, BackupSource, MadeBackup, RepositoryPassword};
@@ -303,13 +303,26 @@ fn made_one(
         .join(format!("{}-{}.json", target.name, source.name));
     // The snapshot is there: without its entry it would be one that nobody knows. What could not be
     // judged is not clean.
-    let (judged, suspicion) = match judged(repository, known, source, made, &usual) {
+    let (judged, mut suspicion) = match judged(repository, known, source, made, &usual) {
         Ok(judged) => judged,
         Err(error) => {
             say_failure(out, &target.name, &source.name, error.chain());
             (None, SuspicionLevel::Suspect)
         }
     };
+    let (id, size) = (repository.id(), (made.files, made.bytes));
+    let oddity = match known {
+        KnownHere::Journal(history) => history.oddity(&id, &source.name, now(), size),
+        KnownHere::NoJournal | KnownHere::Unreadable => None,
+    };
+    if let Some(oddity) = oddity {
+        let key = match oddity {
+            BackupOddity::TooMany => "backup-too-many",
+            BackupOddity::Shrunk => "backup-shrunk",
+        };
+        out.complain(key, &[("source", Value::from(source.name.as_str()))]);
+        suspicion = suspicion.max(SuspicionLevel::Suspect);
+    }
     settings.leave(&BackupEvent::Made {
         repository: target.name.clone(),
         id: repository.id(),
