@@ -115,6 +115,9 @@ pub enum BackupEvent {
     },
     DeletionTried {
         repository: String,
+        /// Entries of earlier versions do not say it, and prove nothing.
+        #[serde(default)]
+        id: Option<RepositoryId>,
         proof: DeletionProof,
     },
     Drilled {
@@ -236,7 +239,10 @@ pub struct BackupHistory {
     drills: BTreeMap<String, Vec<PastDrill>>,
     /// By repository.
     snapshots: BTreeMap<RepositoryId, Vec<JournaledSnapshot>>,
-    proofs: BTreeMap<String, (Timestamp, DeletionProof)>,
+    /// By name: the repository that the last backup under it went to.
+    ids: BTreeMap<String, RepositoryId>,
+    /// By name: when a deletion was tried last, in which repository, and what came of it.
+    proofs: BTreeMap<String, (Timestamp, Option<RepositoryId>, DeletionProof)>,
     /// By repository: the last plan, and the agreed deletion that was not carried out yet.
     planned: BTreeMap<String, (Timestamp, BackupDeletion)>,
     agreed: BTreeMap<String, (Timestamp, BackupDeletion)>,
@@ -264,6 +270,7 @@ impl BackupHistory {
                 unread,
                 suspicion,
             } => {
+                self.ids.insert(repository.clone(), id.clone());
                 let pair = (repository.clone(), source.clone());
                 latest(&mut self.stored, pair.clone(), at);
                 // A backup that lacks files is kept, and is no success.
@@ -319,8 +326,13 @@ impl BackupHistory {
                         .for_each(|one| one.is_drilled = true);
                 }
             }
-            BackupEvent::DeletionTried { repository, proof } => {
-                self.proofs.insert(repository.clone(), (at, proof.clone()));
+            BackupEvent::DeletionTried {
+                repository,
+                id,
+                proof,
+            } => {
+                let tried = (at, id.clone(), proof.clone());
+                self.proofs.insert(repository.clone(), tried);
             }
             BackupEvent::DeletionPlanned { deletion } => {
                 let name = deletion.repository.clone();
@@ -510,7 +522,7 @@ impl BackupHistory {
 
     /// When a deletion was tried, whatever came of it.
     pub fn last_deletion_tried(&self, repository: &str) -> Option<Timestamp> {
-        self.proofs.get(repository).map(|(at, _)| *at)
+        self.proofs.get(repository).map(|(at, ..)| *at)
     }
 
     /// When a drill was run last; with `passed_only`, when one passed.
@@ -632,15 +644,39 @@ impl BackupHistory {
         cadence.state(last, now)
     }
 
-    /// Repositories from which nothing could be deleted when it was last tried.
-    pub fn proved(&self) -> BTreeSet<&str> {
-        let proved = self
-            .proofs
+    /// The repository that the last backup under this name went to: another one there was put in
+    /// its place.
+    pub fn last_id(&self, repository: &str) -> Option<&RepositoryId> {
+        self.ids.get(repository)
+    }
+
+    /// True when this machine tried lately to delete from the repository of the last backup under
+    /// this name, and could not.
+    pub fn is_out_of_reach(&self, repository: &str, now: Timestamp) -> bool {
+        let Some((at, id, proof)) = self.proofs.get(repository) else {
+            return false;
+        };
+        let is_young = *at <= now && now.since(*at) <= PROOF_LASTS;
+        let is_same = id.is_some() && id.as_ref() == self.last_id(repository);
+        is_young && is_same && proof.is_proved()
+    }
+
+    /// True when the disk of this name, which is kept outside, was here lately: it took a backup
+    /// then, and is out of reach since.
+    pub fn is_kept_outside(&self, repository: &str, now: Timestamp) -> bool {
+        let visits = self
+            .stored
             .iter()
-            .filter(|(_, (_, proof))| proof.is_proved());
-        proved.map(|(repository, _)| repository.as_str()).collect()
+            .filter(|((name, _), _)| name == repository);
+        let last = visits.map(|(_, at)| *at).max();
+        last.is_some_and(|at| at <= now && now.since(at) <= VISIT_LASTS)
     }
 }
+
+/// A deletion is tried each week: two that were not tried, or found otherwise, end the proof.
+const PROOF_LASTS: Duration = Duration::from_hours(14 * 24);
+/// A disk that is exchanged each week, and two days.
+pub const VISIT_LASTS: Duration = Duration::from_hours(9 * 24);
 
 /// More backups of one source within a day than one each quarter of an hour: nobody configures
 /// that, and a thief who adds backups pushes true ones out of the rules.
@@ -758,6 +794,7 @@ mod tests {
             },
             BackupEvent::DeletionTried {
                 repository: "disque".to_owned(),
+                id: Some(repository()),
                 proof: DeletionProof::Deletable(vec!["data".to_owned()]),
             },
             reported(ReportStanding::Made {
@@ -1055,15 +1092,52 @@ mod tests {
     }
 
     #[test]
-    fn only_a_refused_deletion_proves() {
+    fn only_a_deletion_that_was_refused_lately_in_the_same_repository_proves() {
         let mut history = BackupHistory::default();
-        let tried = |proof| BackupEvent::DeletionTried {
-            repository: "serveur".to_owned(),
+        let tried = |id, proof| BackupEvent::DeletionTried {
+            repository: "disque".to_owned(),
+            id,
             proof,
         };
-        history.add(at(1), &tried(DeletionProof::Refused));
-        assert_eq!(history.proved(), BTreeSet::from(["serveur"]));
-        history.add(at(2), &tried(DeletionProof::NotRun("away".to_owned())));
-        assert_eq!(history.proved(), BTreeSet::new());
+        let (ours, other) = (repository(), RepositoryId::parse(&"b".repeat(64)).unwrap());
+        let refused = DeletionProof::Refused;
+        history.add(at(1), &tried(Some(ours.clone()), refused.clone()));
+        assert!(
+            !history.is_out_of_reach("disque", at(2)),
+            "nothing is in it"
+        );
+        history.add(at(2), &made('1', 0, SuspicionLevel::Clean));
+        assert!(history.is_out_of_reach("disque", at(3)));
+        assert!(
+            !history.is_out_of_reach("disque", at(1 + 15 * 24)),
+            "too old"
+        );
+        assert!(
+            !history.is_out_of_reach("disque", at(0)),
+            "a clock went back"
+        );
+        for (id, proof) in [
+            (Some(other), refused.clone()),
+            (None, refused),
+            (Some(ours.clone()), DeletionProof::NotRun("away".to_owned())),
+            (Some(ours.clone()), DeletionProof::NotImmutable),
+            (
+                Some(ours),
+                DeletionProof::Deletable(vec!["keys".to_owned()]),
+            ),
+        ] {
+            history.add(at(4), &tried(id, proof));
+            assert!(!history.is_out_of_reach("disque", at(5)));
+        }
+    }
+
+    #[test]
+    fn a_disk_that_is_kept_outside_counts_for_nine_days_after_its_visit() {
+        let mut history = BackupHistory::default();
+        assert!(!history.is_kept_outside("disque", at(1)));
+        history.add(at(1), &made('1', 0, SuspicionLevel::Clean));
+        assert!(history.is_kept_outside("disque", at(9 * 24)));
+        assert!(!history.is_kept_outside("disque", at(9 * 24 + 2)));
+        assert!(!history.is_kept_outside("autre", at(2)));
     }
 }

@@ -119,6 +119,7 @@ mod tests {
     fn rules() -> BackupRules {
         BackupRules {
             repositories: vec!["disque".to_owned()],
+            outside: Vec::new(),
             sources: vec![OWN_SOURCE.to_owned(), "dossiers".to_owned()],
             backups: Cadence::every(DAY),
             drills: Cadence::every(DAY * 30),
@@ -252,7 +253,15 @@ mod tests {
         };
         day(&mut history, 0);
         let (repository, proof) = ("disque".to_owned(), DeletionProof::NotImmutable);
-        history.add(at(0), &BackupEvent::DeletionTried { repository, proof });
+        let id = Some(ids().0);
+        history.add(
+            at(0),
+            &BackupEvent::DeletionTried {
+                repository,
+                id,
+                proof,
+            },
+        );
         history.add(at(0), &drilled(DrillVerdict::Failed));
         assert_eq!(jobs(&history, at(23)), []);
         day(&mut history, 24);

@@ -12,7 +12,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use digue_app::{ActDetails, Actor, App, Area, OperationError};
-use digue_backup::history::{BackupEvent, BackupHistory};
+use digue_backup::history::{BackupBaseline, BackupEvent, BackupHistory, VISIT_LASTS};
 use digue_backup::reports::ReportFormat;
 use digue_backup::results::ResultsKey;
 use digue_backup::schedule::Cadence;
@@ -30,6 +30,8 @@ use jiff::tz::TimeZone;
 #[derive(Clone, Debug)]
 pub struct BackupRules {
     pub repositories: Vec<String>,
+    /// Of these, disks that are declared to lie outside between their visits.
+    pub outside: Vec<String>,
     pub sources: Vec<String>,
     pub backups: Cadence,
     pub drills: Cadence,
@@ -38,6 +40,20 @@ pub struct BackupRules {
     pub zone: TimeZone,
     /// The serving Digue starts what is due; else a timer of the system does.
     pub runs_itself: bool,
+}
+
+impl BackupRules {
+    /// How often a repository takes backups: a disk that lies outside takes one when it comes.
+    fn cadence_of(&self, repository: &str) -> Cadence {
+        if self.outside.iter().any(|name| name == repository) {
+            let overdue_after = VISIT_LASTS.max(self.backups.overdue_after);
+            return Cadence {
+                overdue_after,
+                ..self.backups
+            };
+        }
+        self.backups
+    }
 }
 
 /// The backups of another system, which writes its report into a file.
@@ -329,6 +345,38 @@ pub(crate) async fn measure(
     Ok(found)
 }
 
+/// The repositories whose content a thief with this machine cannot erase now: where it tried lately
+/// and could not, and disks that were here lately and are kept outside.
+fn out_of_reach<'r>(
+    history: &BackupHistory,
+    rules: &'r BackupRules,
+    now: Timestamp,
+) -> Vec<&'r str> {
+    let is_far = |name: &&String| {
+        history.is_out_of_reach(name, now)
+            || rules.outside.contains(name) && history.is_kept_outside(name, now)
+    };
+    let all = rules.repositories.iter().filter(is_far);
+    all.map(String::as_str).collect()
+}
+
+/// How many copies are out of reach of this machine, of how many repositories; `None` where none is
+/// configured.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub async fn copies_out_of_reach(app: &App) -> Result<Option<(usize, usize)>, OperationError> {
+    let Some(rules) = rules(app).filter(|rules| !rules.repositories.is_empty()) else {
+        return Ok(None);
+    };
+    let (history, now) = (history(app).await?, app.clock().now());
+    let far = out_of_reach(&history, rules, now).len();
+    Ok(Some((far, rules.repositories.len())))
+}
+
+/// How the check says that no copy is out of reach.
+pub const OUT_OF_REACH: &str = "out-of-reach";
+
 /// How the check names results that were set aside.
 const RESULTS: &str = "data/backup/results";
 
@@ -460,7 +508,10 @@ fn judge(
         .flat_map(|one| rules.sources.iter().map(move |source| (one, source)));
     let own = pairs
         .clone()
-        .filter(|(one, source)| history.backup(one, source, rules.backups, now).is_red())
+        .filter(|(one, source)| {
+            let cadence = rules.cadence_of(one);
+            history.backup(one, source, cadence, now).is_red() || is_disputed(history, one, source)
+        })
         .map(|(one, source)| format!("{source}@{one}"));
     let others = rules
         .reports
@@ -476,16 +527,34 @@ fn judge(
         .iter()
         .filter(|name| history.faults(name) > 0 || is_unread(name))
         .cloned();
+    // A machine that only reads the reports of others has no copies of its own.
+    let must_be_far = !repositories.is_empty();
+    let is_near = must_be_far && out_of_reach(history, rules, now).is_empty();
     let red = own
         .chain(others.map(|rule| rule.name.clone()))
         .chain(damaged)
+        .chain(is_near.then(|| OUT_OF_REACH.to_owned()))
         .collect();
-    let members = pairs.count() + rules.reports.len() + repositories.len();
+    let members =
+        pairs.count() + rules.reports.len() + repositories.len() + usize::from(must_be_far);
     Measurement::of(members as u64, red)
+}
+
+/// True while the newest backup of a source is suspect and no two persons decided on it.
+fn is_disputed(history: &BackupHistory, repository: &str, source: &str) -> bool {
+    let Some(id) = history.last_id(repository) else {
+        return false;
+    };
+    match history.baseline(id, source) {
+        BackupBaseline::Disputed(_) | BackupBaseline::NoneSound => true,
+        BackupBaseline::First | BackupBaseline::Sound(_) => false,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use digue_backup::RepositoryId;
+    use digue_backup::canary::DeletionProof;
     use digue_backup::reports::ReportStanding;
     use digue_isms::check::CheckOutcome;
 
@@ -496,6 +565,7 @@ mod tests {
     fn rules() -> BackupRules {
         BackupRules {
             repositories: vec!["disque".to_owned(), "serveur".to_owned()],
+            outside: Vec::new(),
             sources: vec!["digue".to_owned()],
             backups: Cadence::every(DAY),
             drills: Cadence::every(DAY * 30),
@@ -505,13 +575,82 @@ mod tests {
         }
     }
 
+    fn id_of(repository: &str) -> String {
+        let digit = if repository == "disque" { "a" } else { "b" };
+        digit.repeat(64)
+    }
+
     fn made(repository: &str) -> BackupEvent {
         let text = format!(
-            r#"{{"kind":"made","repository":"{repository}","id":"{0}","source":"digue","snapshot":"{0}",
+            r#"{{"kind":"made","repository":"{repository}","id":"{}","source":"digue","snapshot":"{}",
                 "files":1,"bytes":1,"unread":0,"suspicion":"clean"}}"#,
+            id_of(repository),
             "0".repeat(64)
         );
         BackupEvent::parse(&text).unwrap()
+    }
+
+    fn refused(repository: &str) -> BackupEvent {
+        BackupEvent::DeletionTried {
+            repository: repository.to_owned(),
+            id: Some(RepositoryId::parse(&id_of(repository)).unwrap()),
+            proof: DeletionProof::Refused,
+        }
+    }
+
+    #[test]
+    fn a_copy_out_of_reach_is_a_proof_that_is_young_or_a_disk_that_lies_outside() {
+        let now = Timestamp::from_secs(1_764_000_000);
+        let failing = |history: &BackupHistory, rules: &BackupRules, at| {
+            judge(history, rules, Check::Backups, at).failing
+        };
+        let mut history = BackupHistory::default();
+        history.add(now, &made("disque"));
+        history.add(now, &made("serveur"));
+        assert_eq!(failing(&history, &rules(), now), ["out-of-reach"]);
+        history.add(now, &refused("serveur"));
+        assert!(failing(&history, &rules(), now).is_empty());
+        history.add(now, &deletable("serveur"));
+        assert_eq!(failing(&history, &rules(), now), ["out-of-reach"]);
+        // Disks alone: one is outside at any time.
+        let disks = BackupRules {
+            outside: vec!["disque".to_owned()],
+            ..rules()
+        };
+        let later = now.plus(DAY * 8);
+        history.add(later, &made("serveur"));
+        assert!(failing(&history, &disks, later).is_empty());
+        let later = now.plus(DAY * 10);
+        history.add(later, &made("serveur"));
+        let both = ["digue@disque", "out-of-reach"];
+        assert_eq!(failing(&history, &disks, later), both);
+    }
+
+    fn deletable(repository: &str) -> BackupEvent {
+        let mut tried = refused(repository);
+        if let BackupEvent::DeletionTried { proof, .. } = &mut tried {
+            *proof = DeletionProof::Deletable(vec!["data".to_owned()]);
+        }
+        tried
+    }
+
+    #[test]
+    fn a_suspect_backup_is_red_until_two_persons_decide() {
+        let now = Timestamp::from_secs(1_764_000_000);
+        let mut history = BackupHistory::default();
+        history.add(now, &made("disque"));
+        history.add(now, &made("serveur"));
+        history.add(now, &refused("serveur"));
+        let text = made("disque").to_text();
+        let text = text.replace("\"clean\"", "\"suspect\"");
+        let text = text.replacen(
+            &format!("\"snapshot\":\"{}", "0".repeat(64)),
+            &format!("\"snapshot\":\"{}", "1".repeat(64)),
+            1,
+        );
+        history.add(now, &BackupEvent::parse(&text).unwrap());
+        let failing = judge(&history, &rules(), Check::Backups, now).failing;
+        assert_eq!(failing, ["digue@disque"]);
     }
 
     #[test]
@@ -520,13 +659,15 @@ mod tests {
         let mut history = BackupHistory::default();
         for check in [Check::Backups, Check::RestoreDrills] {
             let found = judge(&history, &rules(), check, now);
-            assert_eq!(found.failing.len(), 2);
+            let far = usize::from(check == Check::Backups);
+            assert_eq!(found.failing.len(), 2 + far);
             assert_eq!(check.judge(&found), CheckOutcome::Fail);
         }
         history.add(now, &made("disque"));
+        history.add(now, &refused("serveur"));
         assert_eq!(
             judge(&history, &rules(), Check::Backups, now).failing,
-            ["digue@serveur"]
+            ["digue@serveur", "out-of-reach"]
         );
         history.add(now, &made("serveur"));
         assert_eq!(
@@ -538,7 +679,8 @@ mod tests {
             judge(&history, &rules(), Check::Backups, later)
                 .failing
                 .len(),
-            2
+            2,
+            "the proof is still young"
         );
     }
 
@@ -548,6 +690,7 @@ mod tests {
         let mut history = BackupHistory::default();
         history.add(now, &made("disque"));
         history.add(now, &made("serveur"));
+        history.add(now, &refused("serveur"));
         let verified = |faults| BackupEvent::Verified {
             repository: "disque".to_owned(),
             part: 4,
@@ -564,6 +707,7 @@ mod tests {
         let later = now.plus(DAY * 32);
         history.add(later, &made("disque"));
         history.add(later, &made("serveur"));
+        history.add(later, &refused("serveur"));
         let failing = judge(&history, &rules(), Check::Backups, later).failing;
         assert_eq!(failing, ["disque"]);
     }

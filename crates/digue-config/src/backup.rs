@@ -24,6 +24,8 @@ pub struct BackupSettings {
     pub tolerance: DrillTolerance,
     pub keep: KeepRules,
     pub repositories: Vec<RepositorySettings>,
+    /// Names of disks that lie outside between their visits.
+    outside: Vec<String>,
     pub folders: Vec<BackupSource>,
     pub commands: Vec<CommandSettings>,
     reports: Vec<ReportRule>,
@@ -46,6 +48,7 @@ impl BackupSettings {
                 .iter()
                 .map(|repository| repository.name.clone())
                 .collect(),
+            outside: self.outside.clone(),
             sources: self.sources(),
             backups: self.backups,
             drills: self.drills,
@@ -76,10 +79,10 @@ pub(crate) fn read_backup(section: &ConfigSection<'_>) -> Option<BackupSettings>
     let time = section
         .duration("restore_time")
         .unwrap_or(Duration::from_hours(4));
-    let repositories: Vec<Option<RepositorySettings>> = section
+    let repositories: Vec<Option<(RepositorySettings, bool)>> = section
         .sections("repositories")
         .iter()
-        .map(read_repository)
+        .map(|one| read_repository(one).zip(read_outside(one)))
         .collect();
     let folders: Vec<Option<BackupSource>> = section
         .sections("folders")
@@ -96,6 +99,8 @@ pub(crate) fn read_backup(section: &ConfigSection<'_>) -> Option<BackupSettings>
         .iter()
         .map(|report| read_report(report, every))
         .collect();
+    let repositories: Vec<(RepositorySettings, bool)> =
+        repositories.into_iter().collect::<Option<_>>()?;
     let settings = BackupSettings {
         backups: Cadence::every(every),
         drills: Cadence::every(drill_every),
@@ -103,7 +108,12 @@ pub(crate) fn read_backup(section: &ConfigSection<'_>) -> Option<BackupSettings>
         keep: section
             .section("keep")
             .map_or_else(KeepRules::default, |keep| read_keep(&keep)),
-        repositories: repositories.into_iter().collect::<Option<_>>()?,
+        outside: repositories
+            .iter()
+            .filter(|(_, is_outside)| *is_outside)
+            .map(|(repository, _)| repository.name.clone())
+            .collect(),
+        repositories: repositories.into_iter().map(|(one, _)| one).collect(),
         folders: folders.into_iter().collect::<Option<_>>()?,
         commands: commands.into_iter().collect::<Option<_>>()?,
         reports: reports.into_iter().collect::<Option<_>>()?,
@@ -176,6 +186,15 @@ fn read_repository(section: &ConfigSection<'_>) -> Option<RepositorySettings> {
         password_file: password_file?,
         id,
     })
+}
+
+/// `kept_outside`: a disk that comes for its backup and is carried away; no server is.
+fn read_outside(section: &ConfigSection<'_>) -> Option<bool> {
+    let is_outside = section.boolean("kept_outside").unwrap_or(false);
+    if is_outside && !section.has("folder") {
+        return section.refuse("kept_outside", "fault-value", "folder");
+    }
+    Some(is_outside)
 }
 
 fn read_place(section: &ConfigSection<'_>) -> Option<RepositoryPlace> {

@@ -11,6 +11,7 @@ use digue_casework::papers::PaperFormat;
 use digue_casework::typed_form::local_time;
 use digue_compliance::isms::checks::ComparedResult;
 use digue_compliance::isms::statement::FrozenVersion;
+use digue_compliance::backups;
 use digue_compliance::isms::{checks, exchange, sheets, statement};
 use digue_evidence::stored_records::StoredKind;
 use digue_isms::check::{Check, CheckResult, DeadlineName, NotRun, PassRule};
@@ -155,6 +156,13 @@ fn beside(w: &Localizer, last: &CheckResult) -> Option<String> {
     Some(w.counted(key, count))
 }
 
+/// How many copies of how many a thief with this machine could not erase now.
+fn copies(w: &Localizer, far_of_all: Option<(usize, usize)>) -> Option<String> {
+    let (far, all) = far_of_all?;
+    let values = [("far", far.into()), ("all", all.into())];
+    Some(w.with("backups-out-of-reach", values))
+}
+
 /// Population, failures and setting of a result. A check that did not run counted nothing, and a
 /// setting has nothing that could fail: ten allowed attempts are not ten failures.
 fn counted(w: &Localizer, last: &CheckResult) -> [ListCell; 3] {
@@ -290,6 +298,9 @@ fn failing_names(w: &Localizer, shown: &ShownCheck) -> Vec<(String, String)> {
             let duty = w.coded("clock", &deadline.duty);
             return (format!("{} – {duty}", deadline.incident), String::new());
         }
+        if shown.check == Check::Backups && id == backups::OUT_OF_REACH {
+            return (w.say("backups-none-out-of-reach"), String::new());
+        }
         let name = if w.is_named(id) {
             w.person(id)
         } else {
@@ -330,7 +341,11 @@ pub async fn show(
     Ok(page(&CheckResultPage {
         cause: cause_of(&w, &shown),
         setting: shown.last.as_ref().and_then(setting),
-        beside: shown.last.as_ref().and_then(|last| beside(&w, last)),
+        beside: if check == Check::Backups {
+            copies(&w, backups::copies_out_of_reach(&console.app).await?)
+        } else {
+            shown.last.as_ref().and_then(|last| beside(&w, last))
+        },
         names,
         more_names,
         requirements: requirements_of(&w, check),

@@ -1059,3 +1059,5 @@ seed-objective-uninspected = Almost nothing is released without being read
 seed-objective-documents = Documents are approved and up to date
 awareness-state = Everyone's progress
 record-unreadable = unreadable
+backups-out-of-reach = Copies out of reach of this machine: { $far } of { $all } (deletion tried and refused within fourteen days, or a disk kept outside that came within nine days).
+backups-none-out-of-reach = No copy is out of reach of this machine

@@ -1063,3 +1063,5 @@ seed-objective-uninspected = Presque rien ne sort sans être lu
 seed-objective-documents = Les documents sont approuvés et à jour
 awareness-state = Avancement de chacun
 record-unreadable = illisible
+backups-out-of-reach = Copies hors de portée de cette machine : { $far } sur { $all } (effacement essayé et refusé depuis moins de quatorze jours, ou disque gardé dehors et venu depuis moins de neuf jours).
+backups-none-out-of-reach = Aucune copie hors de portée de cette machine

@@ -35,6 +35,8 @@ const DAY: Duration = Duration::from_hours(24);
 fn rules() -> BackupRules {
     BackupRules {
         repositories: vec!["disque".to_owned()],
+        // One disk, carried away after each backup.
+        outside: vec!["disque".to_owned()],
         sources: vec!["digue".to_owned()],
         backups: Cadence::every(DAY),
         drills: Cadence::every(DAY * 30),
@@ -123,7 +125,7 @@ async fn backups_and_drills_turn_red_by_themselves() {
         CheckOutcome::Pass
     );
     // Nothing happens any more: days pass, and both are red.
-    home.clock.pass(DAY * 3);
+    home.clock.pass(DAY * 10);
     assert_eq!(outcome(&home, Check::Backups).await, CheckOutcome::Fail);
     assert_eq!(
         outcome(&home, Check::RestoreDrills).await,

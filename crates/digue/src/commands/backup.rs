@@ -106,11 +106,13 @@ fn configured(out: &Output, file: &Path) -> Result<Configured, u8> {
     };
     let client =
         client(settings.upstream_authorities.as_deref()).map_err(|error| out.failed(&error))?;
-    Ok(Configured {
+    let mut configured = Configured {
         settings,
         backup,
         client,
-    })
+    };
+    configured.expect_known_repositories(out);
+    Ok(configured)
 }
 
 impl Configured {
@@ -125,6 +127,25 @@ impl Configured {
             return Err(anyhow!("{}", name.unwrap_or_default()));
         }
         Ok(chosen)
+    }
+
+    /// A repository without a configured `id` must be the one that the journal knows under its name:
+    /// a thief who puts another in its place has the same password.
+    fn expect_known_repositories(&mut self, out: &Output) {
+        let history = match drill::known(self) {
+            Ok(Some(history)) => history,
+            Ok(None) => return,
+            // Nothing is kept from being stored; `digue backup` says what it could not judge.
+            Err(error) => {
+                say_failure(out, "-", "-", format!("{error:#}"));
+                return;
+            }
+        };
+        for repository in &mut self.backup.repositories {
+            if repository.id.is_none() {
+                repository.id = history.last_id(&repository.name).cloned();
+            }
+        }
     }
 
     fn folder(&self) -> PathBuf {

@@ -254,6 +254,7 @@ runs_itself = false
 [[backup.repositories]]
 name = "disque"
 folder = "backup-disk"
+kept_outside = true
 password_file = "backup.pass"
 "#;
 

@@ -456,9 +456,12 @@ fn renew_locks(
 }
 
 fn try_deletion(out: &Output, settings: &Configured, target: &RepositorySettings) -> Done {
+    // What was tried elsewhere proves nothing of this repository.
+    let id = target.open(&settings.client, None)?.id();
     let proof = target.try_deletion(&settings.client)?;
     settings.leave(&BackupEvent::DeletionTried {
         repository: target.name.clone(),
+        id: Some(id),
         proof: proof.clone(),
     })?;
     let (key, detail) = match &proof {
