@@ -591,7 +591,7 @@ impl BackupHistory {
         // From the end: years of hourly backups are not read through for each of them.
         let newest_first = || {
             let known = self.snapshots(repository).iter().rev();
-            known.filter(|entry| entry.source == source)
+            known.filter(move |entry| entry.source == source)
         };
         let is_of_today =
             |entry: &&JournaledSnapshot| entry.at <= at && at.since(entry.at) < ONE_DAY;

@@ -29,6 +29,7 @@ pub mod signs;
 
 mod error;
 mod ids;
+mod restored_paths;
 mod s3_listing;
 
 pub use error::BackupError;

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use digue_types::Timestamp;
@@ -26,6 +26,7 @@ use rustic_core::{
 use crate::error::BackupError;
 use crate::progress::{ByteProgress, ProgressSink};
 use crate::recovery_key::RecoveryKey;
+use crate::restored_paths::RestoredPaths;
 use crate::sample::{ContentKind, SAMPLE_BYTES};
 use crate::schedule::PackSlice;
 use crate::signs::{FileListing, ListedFile, SampledTypes};
@@ -545,11 +546,10 @@ impl BackupRepository {
     ) -> Result<(), BackupError> {
         let failed = |error| self.failed(error);
         let root = self.root(indexed, snapshot)?;
+        let mut paths = RestoredPaths::default();
         for item in indexed.ls(&root, &LsOptions::default()).map_err(failed)? {
             let (path, node) = item.map_err(failed)?;
-            if !stays_inside(&path) {
-                return Err(BackupError::Escapes(path));
-            }
+            paths.add(&path)?;
             if node.node_type == NodeType::File {
                 take(&path, &node)?;
             }
@@ -623,11 +623,6 @@ fn pieces_of(
         pieces.push((length, blob.to_hex().as_str().to_owned()));
     }
     Ok(pieces)
-}
-
-fn stays_inside(path: &Path) -> bool {
-    let mut parts = path.components();
-    parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
 fn must_be_empty(folder: &Path) -> Result<(), BackupError> {

@@ -340,6 +340,7 @@ pub(crate) async fn measure(
     };
     let mut found = judge(&history(app).await?, rules, check, now);
     if check == Check::Backups && has_set_aside(app).await? {
+        found.population += 1;
         found.failing.push(RESULTS.to_owned());
     }
     Ok(found)

@@ -1,5 +1,6 @@
 //! `[backup]`: what is backed up, where to, how often, and how old and how slow it may be.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use digue_backup::RepositoryId;
@@ -27,6 +28,8 @@ pub struct BackupSettings {
     /// Names of disks that lie outside between their visits.
     outside: Vec<String>,
     pub folders: Vec<BackupSource>,
+    /// By folder: files in it that nobody has a reason to touch.
+    canaries: BTreeMap<String, Vec<String>>,
     pub commands: Vec<CommandSettings>,
     reports: Vec<ReportRule>,
     runs_itself: bool,
@@ -58,6 +61,11 @@ impl BackupSettings {
         }
     }
 
+    /// Files of a source that nobody has a reason to touch.
+    pub fn canaries(&self, source: &str) -> &[String] {
+        self.canaries.get(source).map_or(&[], Vec::as_slice)
+    }
+
     /// Everything that is stored.
     pub fn sources(&self) -> Vec<String> {
         let folders = self.folders.iter().map(|folder| folder.name.clone());
@@ -84,10 +92,10 @@ pub(crate) fn read_backup(section: &ConfigSection<'_>) -> Option<BackupSettings>
         .iter()
         .map(|one| read_repository(one).zip(read_outside(one)))
         .collect();
-    let folders: Vec<Option<BackupSource>> = section
+    let folders: Vec<Option<(BackupSource, Vec<String>)>> = section
         .sections("folders")
         .iter()
-        .map(read_folder)
+        .map(|one| read_folder(one).zip(read_canaries(one)))
         .collect();
     let commands: Vec<Option<CommandSettings>> = section
         .sections("commands")
@@ -101,6 +109,7 @@ pub(crate) fn read_backup(section: &ConfigSection<'_>) -> Option<BackupSettings>
         .collect();
     let repositories: Vec<(RepositorySettings, bool)> =
         repositories.into_iter().collect::<Option<_>>()?;
+    let folders: Vec<(BackupSource, Vec<String>)> = folders.into_iter().collect::<Option<_>>()?;
     let settings = BackupSettings {
         backups: Cadence::every(every),
         drills: Cadence::every(drill_every),
@@ -114,7 +123,11 @@ pub(crate) fn read_backup(section: &ConfigSection<'_>) -> Option<BackupSettings>
             .map(|(repository, _)| repository.name.clone())
             .collect(),
         repositories: repositories.into_iter().map(|(one, _)| one).collect(),
-        folders: folders.into_iter().collect::<Option<_>>()?,
+        canaries: folders
+            .iter()
+            .map(|(folder, canaries)| (folder.name.clone(), canaries.clone()))
+            .collect(),
+        folders: folders.into_iter().map(|(folder, _)| folder).collect(),
         commands: commands.into_iter().collect::<Option<_>>()?,
         reports: reports.into_iter().collect::<Option<_>>()?,
         runs_itself: section.boolean("runs_itself").unwrap_or(true),
@@ -294,6 +307,17 @@ fn read_folder(section: &ConfigSection<'_>) -> Option<BackupSource> {
         folder: folder?,
         excludes: section.texts("exclude"),
     })
+}
+
+/// `canaries`: paths below the folder.
+fn read_canaries(section: &ConfigSection<'_>) -> Option<Vec<String>> {
+    let paths = section.texts("canaries");
+    let is_below = |path: &String| !path.split('/').any(|part| matches!(part, "" | "." | ".."));
+    if paths.iter().all(is_below) {
+        Some(paths)
+    } else {
+        section.refuse("canaries", "fault-value", "ne-pas-toucher/temoin.docx")
+    }
 }
 
 fn read_command(section: &ConfigSection<'_>) -> Option<CommandSettings> {

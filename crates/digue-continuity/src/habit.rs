@@ -14,7 +14,15 @@ const SAMPLED_MAX: usize = 400;
 /// Backups that are remembered.
 const REMEMBERED: usize = 60;
 
-/// Compares a backup with an earlier one; `habit` is the file with the shares of others.
+/// What the comparison with an earlier backup says.
+pub struct JudgedBackup {
+    pub score: EncryptionScore,
+    /// Canaries that neither of the two has: their names are misspelt, or they were never laid out.
+    pub missing: Vec<String>,
+}
+
+/// Compares a backup with an earlier one; `habit` is the file with the shares of others. `canaries`
+/// are paths in the source that nobody has a reason to touch.
 ///
 /// # Errors
 /// When the repository or the file cannot be read or written.
@@ -22,8 +30,9 @@ pub fn judge(
     repository: &BackupRepository,
     baseline: &SnapshotId,
     made: &MadeBackup,
+    canaries: &[String],
     habit: &Path,
-) -> Result<EncryptionScore, ContinuityError> {
+) -> Result<JudgedBackup, ContinuityError> {
     let mut shares: Vec<f64> = match fs::read(habit) {
         Ok(bytes) => {
             serde_json::from_slice(&bytes).map_err(|source| ContinuityError::Manifest {
@@ -38,7 +47,9 @@ pub fn judge(
         repository.listing(baseline)?,
         repository.listing(&made.snapshot)?,
     );
-    let change = SourceChange::between(&before, &after, &[]);
+    let change = SourceChange::between(&before, &after, canaries);
+    let in_neither = |path: &&String| !before.contains_key(*path) && !after.contains_key(*path);
+    let missing = canaries.iter().filter(in_neither).cloned().collect();
     let sampled = &change.modified[..change.modified.len().min(SAMPLED_MAX)];
     let types = repository.sample(baseline, &made.snapshot, sampled)?;
     let judged = score(&change, &types, &UsualChange::new(&shares));
@@ -49,7 +60,10 @@ pub fn judge(
         let from = shares.len().saturating_sub(REMEMBERED);
         write(habit, &shares[from..]).map_err(ContinuityError::file(habit))?;
     }
-    Ok(judged)
+    Ok(JudgedBackup {
+        score: judged,
+        missing,
+    })
 }
 
 /// Whole or not at all: a torn file would be an error at every later backup.

@@ -246,5 +246,13 @@ pub fn command_output(name: &str, program: &[String], into: &Path) -> Result<(),
             status: ended.to_string(),
         });
     }
+    // A dump of nothing that ends well is a command that was misspelt, or a database that is gone.
+    if fs::metadata(&draft).map_err(file)?.len() == 0 {
+        fs::remove_file(&draft).map_err(file)?;
+        return Err(BackupError::CommandFailed {
+            name: name.to_owned(),
+            status: "no output".to_owned(),
+        });
+    }
     fs::rename(&draft, into.join(name)).map_err(file)
 }

@@ -335,17 +335,22 @@ pub async fn show(
     // The earlier results, which this page lists, as well.
     let kinds = [CHECKS, &[StoredKind::CheckHistory]].concat();
     let w = words_beside(&console, &visitor, &kinds, Some(check.code())).await?;
+    let far_of_all = if check == Check::Backups {
+        backups::copies_out_of_reach(&console.app).await?
+    } else {
+        None
+    };
     let shown = shown(&w, &overview, check);
     let mut names = failing_names(&w, &shown);
     let more_names = names.split_off(names.len().min(NAMES_SHOWN));
     Ok(page(&CheckResultPage {
         cause: cause_of(&w, &shown),
         setting: shown.last.as_ref().and_then(setting),
-        beside: if check == Check::Backups {
-            copies(&w, backups::copies_out_of_reach(&console.app).await?)
-        } else {
-            shown.last.as_ref().and_then(|last| beside(&w, last))
-        },
+        beside: shown
+            .last
+            .as_ref()
+            .and_then(|last| beside(&w, last))
+            .or_else(|| copies(&w, far_of_all)),
         names,
         more_names,
         requirements: requirements_of(&w, check),

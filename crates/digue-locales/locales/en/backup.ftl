@@ -109,3 +109,6 @@ frozen-dates-differ = its date differs from the journal's
 backup-disputed = { $source }: the backup follows a suspect one on which nobody decided; it is suspect, too (digue backup --accept).
 backup-too-many = { $source }: more backups within a day than are ever made; this one is suspect.
 backup-shrunk = { $source }: less than half of the usual files or bytes; the backup is suspect.
+backup-canary-missing = { $source }: the canary file { $path } does not exist; correct `canaries`, or make it.
+restore-ahead = { $count } { PLURAL($count, one: "backup", other: "backups") } dated after now: left out, because a thief dates his so (--snapshot to choose one all the same).
+backup-unsaid = { $source }: { $count } { PLURAL($count, one: "backup was", other: "backups were") } interrupted before a result was left; written down as suspect, because nobody judged it.

@@ -109,3 +109,6 @@ frozen-dates-differ = sa date diffère de celle du journal
 backup-disputed = { $source } : la sauvegarde suit une sauvegarde suspecte sur laquelle personne n'a décidé ; elle est suspecte aussi (digue backup --accept).
 backup-too-many = { $source } : plus de sauvegardes en un jour qu'il n'en est jamais fait ; celle-ci est suspecte.
 backup-shrunk = { $source } : moins de la moitié des fichiers ou des octets habituels ; la sauvegarde est suspecte.
+backup-canary-missing = { $source } : le fichier témoin { $path } n'existe pas ; corrigez `canaries`, ou créez-le.
+restore-ahead = { $count } { PLURAL($count, one: "sauvegarde datée", other: "sauvegardes datées") } d'après maintenant : laissée de côté, elle peut être celle d'un voleur (--snapshot pour la choisir quand même).
+backup-unsaid = { $source } : { $count } { PLURAL($count, one: "sauvegarde interrompue", other: "sauvegardes interrompues") } avant leur compte rendu ; inscrite comme suspecte, parce que personne ne l'a jugée.

@@ -96,7 +96,7 @@ fn leave(home: &Home, name: &str, event: &BackupEvent) {
     write(home, name, &key.seal(name, event));
 }
 
-/// A file in the folder of results, whoever wrote it.
+/// A file in the folder of results, by any author.
 fn write(home: &Home, name: &str, text: &str) {
     let folder = results_folder(home.app.data_folder());
     fs::create_dir_all(&folder).unwrap();

@@ -3,6 +3,7 @@
 //! The journal belongs to the process that serves: what happened here is left in the data folder as
 //! a result, and journalled by it within seconds, or at its next start.
 
+mod begun;
 mod deletion;
 mod drill;
 mod make;

@@ -322,6 +322,96 @@ fn wait_for(instance: &Instance, wanted: &[&str]) {
     }
 }
 
+/// Waits until a signed checkpoint covers this many backups.
+fn are_journalled(instance: &Instance, count: usize) {
+    crate::evidence::wait_for("the backups are under a checkpoint", || {
+        let shown = said(&digue(
+            instance.folder.path(),
+            &["journal", "show", "--count", "100000"],
+        ));
+        shown.matches("\"backup-made\"").count() >= count
+    });
+}
+
+#[test]
+fn what_follows_an_encrypted_backup_is_suspect_and_persons_are_asked() {
+    let instance = instance();
+    let folder = instance.folder.path();
+    must(&instance, &["backup", "--init"]);
+    are_journalled(&instance, 3);
+    let before = tree(&folder.join("dossiers"));
+    encrypt(&instance, &folder.join("dossiers"));
+    let encrypted = refused(folder, &["backup"]);
+    assert!(
+        encrypted.contains("Signs of encryption in dossiers"),
+        "{encrypted}"
+    );
+    are_journalled(&instance, 6);
+    // Nothing changed since: the library's parent is the encrypted one, and equals it.
+    let after = refused(folder, &["backup"]);
+    assert!(after.contains("Signs of encryption in dossiers"), "{after}");
+    are_journalled(&instance, 9);
+    // The files are back, and the backup is good: two persons have not said so.
+    fs::remove_dir_all(folder.join("dossiers")).unwrap();
+    for (path, bytes) in before {
+        let path = folder.join("dossiers").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    let back = refused(folder, &["backup"]);
+    assert!(
+        back.contains("dossiers: the backup follows a suspect one"),
+        "{back}"
+    );
+    are_journalled(&instance, 12);
+    let frozen = refused(folder, &["backup", "--plan-deletion"]);
+    assert!(
+        frozen.contains("made during signs of encryption"),
+        "{frozen}"
+    );
+    let proposed = must(&instance, &["backup", "--accept", "unsound"]);
+    assert_eq!(
+        proposed.matches("signs of encryption").count(),
+        3,
+        "{proposed}"
+    );
+    wait_for(&instance, &["backup-acceptance-proposed"]);
+}
+
+#[test]
+fn a_repository_in_the_place_of_another_is_refused_without_a_configured_id() {
+    let instance = instance();
+    let folder = instance.folder.path();
+    must(&instance, &["backup", "--init"]);
+    are_journalled(&instance, 3);
+    fs::rename(folder.join("depot"), folder.join("depot-1")).unwrap();
+    for arguments in [["backup", "--init"], ["backup", "--verify"]] {
+        let other = refused(folder, &arguments);
+        assert!(other.contains(", not "), "{other}");
+    }
+    fs::remove_dir_all(folder.join("depot")).unwrap();
+    fs::rename(folder.join("depot-1"), folder.join("depot")).unwrap();
+    must(&instance, &["backup"]);
+}
+
+#[test]
+fn a_canary_file_that_changed_is_an_alarm_by_itself() {
+    let canaries = "exclude = [\"*.tmp\"]\ncanaries = [\"2026/dossier7.txt\", \"temoin.docx\"]";
+    let instance = instance_by(&SETTINGS.replace("exclude = [\"*.tmp\"]", canaries));
+    let folder = instance.folder.path();
+    must(&instance, &["backup", "--init"]);
+    are_journalled(&instance, 3);
+    let again = must(&instance, &["backup"]);
+    assert!(again.contains("temoin.docx"), "misspelt: {again}");
+    are_journalled(&instance, 6);
+    fs::write(folder.join("dossiers/2026/dossier7.txt"), "touché").unwrap();
+    let touched = refused(folder, &["backup"]);
+    assert!(
+        touched.contains("Signs of encryption in dossiers"),
+        "{touched}"
+    );
+}
+
 #[test]
 fn a_serving_digue_does_what_is_due_by_itself_when_the_disk_is_there() {
     let mut instance = instance_by(&SETTINGS.replace("runs_itself = false", "runs_itself = true"));

@@ -13,16 +13,19 @@ use digue_backup::recovery_key::{RecoveryKey, SharingRule};
 use digue_backup::repository::{BackupRepository, BackupSource, MadeBackup, RepositoryPassword};
 use digue_backup::schedule::PackSlice;
 use digue_backup::signs::{EncryptionScore, SuspicionLevel};
-use digue_backup::{BackupError, SnapshotId};
+use digue_backup::{BackupError, RepositoryId, SnapshotId};
 use digue_continuity::ContinuityError;
-use digue_continuity::habit::judge;
+use digue_continuity::habit::{JudgedBackup, judge};
 use digue_continuity::layout::{self, Installation};
 use digue_continuity::place::RepositorySettings;
 use digue_continuity::retained;
 use digue_locales::{Value, text, text_with};
 
+use super::begun::Unsaid;
 use super::drill::known;
-use super::{Configured, Done, NIGHTS, cause_of, deletion, explain, now, progress, say_failure};
+use super::{
+    Configured, Done, NIGHTS, begun, cause_of, deletion, explain, now, progress, say_failure,
+};
 use crate::cli::backup::{BackupAction, BackupArguments};
 use digue_terminal::{BAD, GOOD, Output};
 
@@ -197,15 +200,19 @@ fn make_all(
     };
     let mut code = GOOD;
     for source in &staged.ready {
+        let place = (target, &repository, known);
+        let unsaid = match unsaid_and_begin(out, settings, place, source) {
+            Ok(unsaid) => unsaid,
+            Err(error) => {
+                say_failure(out, &target.name, &source.name, format!("{error:#}"));
+                code = BAD;
+                continue;
+            }
+        };
         match repository.back_up(source) {
             Ok(made) => {
-                code = code.max(made_one(
-                    out,
-                    settings,
-                    (target, &repository, known),
-                    source,
-                    &made,
-                )?)
+                code = code.max(made_one(out, settings, place, source, (&made, &unsaid))?);
+                begun::end(settings, target, &source.name)?;
             }
             Err(error) => {
                 say_failure(out, &target.name, &source.name, explain(out, &error));
@@ -215,6 +222,33 @@ fn make_all(
         }
     }
     Ok(code)
+}
+
+/// Finds what an earlier run stored and did not say, then notes that this one begins: on a full disk
+/// nothing is stored whose result could not be left.
+fn unsaid_and_begin(
+    out: &Output,
+    settings: &Configured,
+    (target, repository, known): (&RepositorySettings, &BackupRepository, KnownHere<'_>),
+    source: &BackupSource,
+) -> Result<Unsaid> {
+    let name = &source.name;
+    let unsaid = match known {
+        KnownHere::Journal(history) => {
+            begun::unsaid(settings, target, (repository, history), name)?
+        }
+        // Nothing tells what was said.
+        KnownHere::NoJournal | KnownHere::Unreadable => Unsaid::default(),
+    };
+    if !unsaid.events.is_empty() {
+        let values = [
+            ("source", Value::from(name.as_str())),
+            ("count", Value::from(unsaid.events.len())),
+        ];
+        out.complain("backup-unsaid", &values);
+    }
+    begun::begin(settings, target, repository, (name, &unsaid))?;
+    Ok(unsaid)
 }
 
 fn leave_failed(
@@ -258,6 +292,19 @@ enum KnownHere<'h> {
     Unreadable,
 }
 
+impl KnownHere<'_> {
+    /// True when what follows is suspect, whatever it looks like.
+    fn is_disputed(self, repository: &RepositoryId, source: &str) -> bool {
+        let Self::Journal(history) = self else {
+            return false;
+        };
+        match history.baseline(repository, source) {
+            BackupBaseline::Disputed(_) | BackupBaseline::NoneSound => true,
+            BackupBaseline::First | BackupBaseline::Sound(_) => false,
+        }
+    }
+}
+
 /// Compares a backup with the newest sound one of the journal, and only on a machine without a
 /// journal with the one that the library took for its parent.
 fn judged(
@@ -265,8 +312,9 @@ fn judged(
     known: KnownHere<'_>,
     source: &BackupSource,
     made: &MadeBackup,
+    canaries: &[String],
     usual: &Path,
-) -> Result<(Option<EncryptionScore>, SuspicionLevel), ContinuityError> {
+) -> Result<(Option<JudgedBackup>, SuspicionLevel), ContinuityError> {
     let id = repository.id();
     let (baseline, least) = match known {
         KnownHere::Unreadable => return Ok((None, SuspicionLevel::Suspect)),
@@ -284,9 +332,9 @@ fn judged(
             BackupBaseline::Disputed(snapshot) => (snapshot, SuspicionLevel::Suspect),
         },
     };
-    let score = judge(repository, baseline, made, usual)?;
-    let level = score.level.max(least);
-    Ok((Some(score), level))
+    let judged = judge(repository, baseline, made, canaries, usual)?;
+    let level = judged.score.level.max(least);
+    Ok((Some(judged), level))
 }
 
 /// Judges what changed, leaves the result, says both.
@@ -295,16 +343,27 @@ fn made_one(
     settings: &Configured,
     (target, repository, known): (&RepositorySettings, &BackupRepository, KnownHere<'_>),
     source: &BackupSource,
-    made: &MadeBackup,
+    (made, unsaid): (&MadeBackup, &Unsaid),
 ) -> Done {
     let usual = settings
         .folder()
         .join("usual")
         .join(format!("{}-{}.json", target.name, source.name));
+    let canaries = settings.backup.canaries(&source.name);
     // The snapshot is there: without its entry it would be one that nobody knows. What could not be
     // judged is not clean.
-    let (judged, mut suspicion) = match judged(repository, known, source, made, &usual) {
-        Ok(judged) => judged,
+    let (judged, mut suspicion) = match judged(repository, known, source, made, canaries, &usual) {
+        Ok((Some(judged), level)) => {
+            for path in &judged.missing {
+                let values = [
+                    ("source", Value::from(source.name.as_str())),
+                    ("path", Value::from(path.as_str())),
+                ];
+                out.complain("backup-canary-missing", &values);
+            }
+            (Some(judged.score), level)
+        }
+        Ok((None, level)) => (None, level),
         Err(error) => {
             say_failure(out, &target.name, &source.name, error.chain());
             (None, SuspicionLevel::Suspect)
@@ -322,6 +381,10 @@ fn made_one(
         };
         out.complain(key, &[("source", Value::from(source.name.as_str()))]);
         suspicion = suspicion.max(SuspicionLevel::Suspect);
+    }
+    // Right before this one, which is newer and was judged: what follows is compared with it.
+    for event in &unsaid.events {
+        settings.leave(event)?;
     }
     settings.leave(&BackupEvent::Made {
         repository: target.name.clone(),
@@ -345,11 +408,9 @@ fn made_one(
     for path in &made.unread {
         out.complain("backup-unread", &[("path", Value::from(path.as_str()))]);
     }
-    if suspicion != SuspicionLevel::Clean && judged.as_ref().is_none_or(is_clean) {
-        out.complain(
-            "backup-disputed",
-            &[("source", Value::from(source.name.as_str()))],
-        );
+    if known.is_disputed(&id, &source.name) && judged.as_ref().is_none_or(is_clean) {
+        let source = ("source", Value::from(source.name.as_str()));
+        out.complain("backup-disputed", &[source]);
     }
     if let Some(judged) = judged.filter(|judged| !is_clean(judged)) {
         let values = [

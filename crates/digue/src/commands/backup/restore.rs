@@ -3,6 +3,7 @@
 
 use std::io::Read as _;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use digue_backup::SnapshotId;
@@ -10,11 +11,12 @@ use digue_backup::history::OWN_SOURCE;
 use digue_backup::loss::LostEntries;
 use digue_backup::recovery_key::{KeySheet, RecoveryKey};
 use digue_backup::repository::{BackupRepository, RepositoryPassword, SnapshotInfo};
+use digue_continuity::ContinuityError;
 use digue_continuity::place::password_in;
 use digue_continuity::restored::{RestoredJournal, choose, data_of};
 use digue_locales::Value;
 
-use super::{Done, cause_of, client, explain, progress};
+use super::{Done, cause_of, client, explain, now, progress};
 use crate::cli::backup::{RestoreArguments, RestoreKey};
 use digue_terminal::{BAD, GOOD, Output};
 
@@ -48,7 +50,22 @@ fn restore(out: &Output, arguments: &RestoreArguments) -> Done {
         .as_deref()
         .map(SnapshotId::parse)
         .transpose()?;
-    let chosen = choose(&snapshots, &arguments.source, id.as_ref())?;
+    let chosen = if id.is_some() {
+        choose(&snapshots, &arguments.source, id.as_ref())?
+    } else {
+        let ahead = |snapshot: &&SnapshotInfo| snapshot.declared > now().plus(AHEAD_MAX);
+        let source = &arguments.source;
+        let of_source = snapshots.iter().filter(|one| one.source == *source);
+        let ahead_count = of_source.filter(ahead).count();
+        if ahead_count > 0 {
+            let values = [("count", Value::from(ahead_count))];
+            out.complain("restore-ahead", &values);
+        }
+        let dated = snapshots
+            .iter()
+            .rfind(|one| one.source == *source && !ahead(one));
+        dated.ok_or_else(|| ContinuityError::NoBackupOf(source.clone()))?
+    };
     let restored = repository.restore(&chosen.id, into)?;
     let values = [
         ("files", Value::from(restored.files)),
@@ -69,6 +86,9 @@ fn restore(out: &Output, arguments: &RestoreArguments) -> Done {
         Ok(GOOD)
     }
 }
+
+/// A thief dates his snapshot tomorrow, and it would be restored first; our clocks differ by less.
+const AHEAD_MAX: Duration = Duration::from_mins(15);
 
 fn open(arguments: &RestoreArguments) -> Result<BackupRepository> {
     let password = match &arguments.key {
