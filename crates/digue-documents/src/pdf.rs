@@ -68,16 +68,32 @@ fn printed_as(
     let size = pages.size;
     let (all, sections, structure) = pages.finished();
     let mut drawn: Vec<Vec<Identifier>> = vec![Vec::new(); structure.leaves()];
-    for (place, PdfPage { marks, section }) in all.iter().enumerate() {
+    for (
+        place,
+        PdfPage {
+            marks,
+            section,
+            is_back,
+        },
+    ) in all.iter().enumerate()
+    {
         let settings = PageSettings::from_wh(size.width, size.height)
             .expect("width and height are positive constants");
         let mut page = file.start_page_with(settings);
         let mut surface = page.surface();
+        if *is_back {
+            surface.finish();
+            page.finish();
+            continue;
+        }
         let number = 1 + all[..place]
             .iter()
             .filter(|one| one.section == *section)
             .count();
-        let total = all.iter().filter(|one| one.section == *section).count();
+        let total = all
+            .iter()
+            .filter(|one| one.section == *section && !one.is_back)
+            .count();
         let head = sections[*section].as_str();
         // The first page shows its own title.
         if number > 1 && !head.is_empty() {

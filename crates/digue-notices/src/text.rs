@@ -72,7 +72,8 @@ pub fn proposed_for(app: &App, view: &IncidentView, style: Style) -> (String, Bl
         contact: style.with("contact", &contact),
         address: format!("{}/check", app.console_host()),
     };
-    (style.with("subject", &values), blocks)
+    let happening = view.incident.happening().key();
+    (style.with(&format!("subject-{happening}"), &values), blocks)
 }
 
 /// One block of a notice.

@@ -105,6 +105,7 @@ impl PdfPages {
             self.text(line, SENDER.x, SENDER.width, look, leaf);
             self.structure.push(StructureElement::paragraph(leaf));
         }
+        self.note_sender();
     }
 
     fn recipient(&mut self, address: &PostalAddress) {
@@ -157,6 +158,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::DocumentBlock;
     use crate::pdf::pages::{PageSize, PdfPage};
 
     fn first_page(recipient: &str, sender: &[&str]) -> Vec<ContentMark> {
@@ -219,6 +221,61 @@ mod tests {
             assert!(left >= ADDRESS.x && right <= ADDRESS.x + ADDRESS.width);
             assert!(top >= ADDRESS.y - 0.1 && bottom <= ADDRESS.y + ADDRESS.height + 2.6);
         }
+    }
+
+    /// The pages of a letter of `lines` lines that is followed by another one.
+    fn sheets(lines: usize) -> Vec<PdfPage> {
+        let mut pages = PdfPages::new(PageSize::PORTRAIT, "");
+        let head = LetterHead {
+            sender: vec!["France Formation".to_owned(); 5],
+            ..LetterHead::default()
+        };
+        let letter = |lines: usize| {
+            let text = |n: usize| DocumentBlock::Paragraph(format!("ligne {n}"));
+            let squares = DocumentBlock::Squares {
+                says: "code".to_owned(),
+                beside: "Ce code montre que le courrier vient de nous. ".repeat(4),
+                rows: vec![vec![true; 53]; 53],
+            };
+            let mut blocks = vec![DocumentBlock::Letter(Box::new(head.clone()))];
+            blocks.extend((0..lines).map(text));
+            blocks.push(squares);
+            blocks
+        };
+        pages.blocks(&letter(lines));
+        pages.blocks(&letter(1));
+        pages.finished().0
+    }
+
+    #[test]
+    fn nothing_of_a_letter_stands_on_the_back_of_another() {
+        for lines in [1, 20, 40, 80, 120] {
+            let all = sheets(lines);
+            let first = all.iter().filter(|page| page.section == 0).count();
+            assert_eq!(first % 2, 0, "{lines} lines");
+            assert!(all.iter().all(|page| page.is_back == page.marks.is_empty()));
+        }
+    }
+
+    #[test]
+    fn the_code_of_a_letter_of_one_page_stands_below_its_sender_and_beside_the_window() {
+        let all = sheets(20);
+        assert!(all[1].is_back, "one page");
+        let at = |mark: &ContentMark| match mark {
+            ContentMark::Squares { places, .. } => places
+                .iter()
+                .copied()
+                .reduce(|a, b| (a.0.max(b.0), a.1.max(b.1))),
+            ContentMark::Text { .. } | ContentMark::Rule { .. } => None,
+        };
+        let (right, bottom) = all[0].marks.iter().find_map(at).unwrap();
+        assert!(right < KEPT_FREE.x && bottom < KEPT_FREE.y + KEPT_FREE.height);
+        let is_text = |mark: &&ContentMark| matches!(mark, ContentMark::Text { line, .. } if !line.text.is_empty());
+        let mut seen = all[0].marks.iter().filter(is_text);
+        assert!(
+            !seen.any(|mark| is_in(KEPT_FREE, corners(mark))),
+            "the letter has no address"
+        );
     }
 
     proptest! {

@@ -23,6 +23,9 @@ const LETTER_LEADING: f32 = 1.28;
 const BESIDE: f32 = 14.0;
 /// Left edge of the date and of the signature of a letter: 100 mm.
 pub(super) const RIGHT_HALF: f32 = 100.0 * 72.0 / 25.4;
+/// The right and the lower edge of a letter's sender: 86 and 90 mm, left of the window.
+const SENDER_RIGHT: f32 = 86.0 * 72.0 / 25.4;
+const SENDER_BOTTOM: f32 = 90.0 * 72.0 / 25.4;
 
 /// A4 and its margins, in points.
 #[derive(Clone, Copy)]
@@ -82,6 +85,8 @@ pub(super) enum ContentMark {
 pub(super) struct PdfPage {
     pub(super) marks: Vec<ContentMark>,
     pub(super) section: usize,
+    /// The empty back of a letter's last sheet.
+    pub(super) is_back: bool,
 }
 
 /// A cell of a row: where it begins, and its lines.
@@ -106,6 +111,9 @@ pub(super) struct PdfPages {
     is_letter: bool,
     /// Where the signature of a letter begins: the page's number, and the points from its top.
     signed_at: Option<(usize, f32)>,
+    /// The free part of a letter's first page below its sender: the page's number, and the points
+    /// from its top.
+    below_sender: Option<(usize, f32)>,
     /// Where the next mark starts, in points from the top of the page.
     y: f32,
 }
@@ -129,6 +137,7 @@ impl PdfPages {
             repeated: Vec::new(),
             is_letter: false,
             signed_at: None,
+            below_sender: None,
             y: size.margin,
         }
     }
@@ -150,8 +159,25 @@ impl PdfPages {
         if self.all.is_empty() {
             self.sections.clear();
         }
+        self.fill_sheet();
         self.sections.push(head);
         self.is_letter = true;
+    }
+
+    /// Printed on both sides, the next letter would stand on the back of this one, and one of two
+    /// persons would get the other's.
+    fn fill_sheet(&mut self) {
+        let Some(section) = self.sections.len().checked_sub(1) else {
+            return;
+        };
+        let own = self.all.iter().filter(|page| page.section == section);
+        if own.count() % 2 == 1 {
+            self.all.push(PdfPage {
+                marks: Vec::new(),
+                section,
+                is_back: true,
+            });
+        }
     }
 
     pub(super) fn mark(&mut self, mark: ContentMark) {
@@ -309,7 +335,11 @@ impl PdfPages {
     fn turn(&mut self) {
         let marks = std::mem::take(&mut self.now);
         let section = self.sections.len() - 1;
-        self.all.push(PdfPage { marks, section });
+        self.all.push(PdfPage {
+            marks,
+            section,
+            is_back: false,
+        });
         self.y = self.size.margin;
         if !self.repeated.is_empty() {
             let header = self.repeated.clone();
@@ -338,6 +368,11 @@ impl PdfPages {
     /// The signature begins here.
     pub(super) fn note_signature(&mut self) {
         self.signed_at = Some((self.all.len(), self.y));
+    }
+
+    /// The sender ends here.
+    pub(super) fn note_sender(&mut self) {
+        self.below_sender = Some((self.all.len(), self.y + 10.0));
     }
 
     pub(super) fn text(
@@ -485,21 +520,41 @@ impl PdfPages {
         });
     }
 
+    /// Where a bitmap stands, and how far to the right the text beside it may go: on a letter below
+    /// the sender, or beside the hand that signed, where there is room. A letter keeps to one page.
+    fn place_of_squares(&mut self, beside: &str, (width, height): (f32, f32)) -> (f32, f32) {
+        let (page, end) = (self.all.len(), self.size.height - self.size.margin);
+        let (sender, signed) = (self.below_sender.take(), self.signed_at.take());
+        let room = SENDER_RIGHT - self.size.margin - width - BESIDE;
+        let sender = sender.filter(|(first, y)| {
+            *first == page
+                && room > 0.0
+                && y + self.height_beside(beside, room).max(height) <= SENDER_BOTTOM
+        });
+        if let Some((_, y)) = sender {
+            return (y, SENDER_RIGHT);
+        }
+        if let Some((_, y)) = signed.filter(|(at, y)| *at == page && y + height <= end) {
+            return (y, RIGHT_HALF - BESIDE);
+        }
+        self.need(height + 14.0);
+        self.skip(8.0);
+        (self.y, self.size.margin + self.size.inner())
+    }
+
+    /// The height of the text beside a bitmap.
+    fn height_beside(&self, text: &str, width: f32) -> f32 {
+        let look = TextStyle {
+            size: SMALL,
+            ..PLAIN
+        };
+        broken(text, width, look).len() as f32 * self.step(look)
+    }
+
     fn squares(&mut self, says: &str, beside: &str, rows: &[Vec<bool>]) {
         let height = rows.len() as f32 * SIDE;
         let width = rows.iter().map(Vec::len).max().unwrap_or(0) as f32 * SIDE;
-        // Beside the hand that signed, where there is room: a letter keeps to one sheet.
-        let end = self.size.height - self.size.margin;
-        let signed = self.signed_at.take();
-        let beside_hand = signed.filter(|(page, y)| *page == self.all.len() && y + height <= end);
-        let (top, right) = match beside_hand {
-            Some((_, y)) => (y, RIGHT_HALF - BESIDE),
-            None => {
-                self.need(height + 14.0);
-                self.skip(8.0);
-                (self.y, self.size.margin + self.size.inner())
-            }
-        };
+        let (top, right) = self.place_of_squares(beside, (width, height));
         let below = self.y;
         self.go_to(top);
         let left = self.size.margin;

@@ -116,7 +116,10 @@ fn each_letter_of_a_file_is_a_sheet_with_its_own_heading() {
     .unwrap();
     assert!(holds(&bytes, "pdfuaid:part"));
     assert_eq!((elements(&bytes, "H1"), elements(&bytes, "H2")), (3, 3));
-    assert!(holds(&bytes, "/Count 3"), "three pages");
+    assert!(
+        holds(&bytes, "/Count 5"),
+        "three letters, and an empty back before each further one"
+    );
 }
 
 #[test]
