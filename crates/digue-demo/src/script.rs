@@ -89,6 +89,9 @@ pub enum StepAct {
     WorkingDay {
         seed: u64,
         share: usize,
+        /// These work that day whatever is drawn: a later step lists what they were shown.
+        #[serde(default)]
+        surely: Vec<String>,
     },
     /// A review of all accounts: how many of them are decided, and which are suspended.
     Review {

@@ -23,6 +23,7 @@ use digue_isms::field::{FieldFault, Values};
 use digue_isms::kinds::RegisterKind;
 use digue_isms::start::{Answers, Bond, Data, Hosting, People, Who};
 use digue_journal::Journal;
+use digue_journal::journal::AppendError;
 use digue_locales::{Language, text};
 use digue_replay::{Population, day};
 use digue_response::IncidentNote;
@@ -72,7 +73,7 @@ pub enum StepError {
     #[error("{0:?} is no value of its field")]
     Value(String),
     #[error("the working day is not in the journal")]
-    Day(#[from] digue_journal::journal::AppendError),
+    Day(#[from] AppendError),
     #[error("the note of an incident cannot be read")]
     Note(#[from] serde_json::Error),
 }
@@ -199,8 +200,12 @@ impl YearPlayer<'_> {
             StepAct::Freeze => {
                 statement::freeze(&app, &actor).await?;
             }
-            StepAct::WorkingDay { seed, share } => {
-                self.working_day(step.day, *seed, *share).await?;
+            StepAct::WorkingDay {
+                seed,
+                share,
+                surely,
+            } => {
+                self.working_day(step.day, (*seed, *share), surely).await?;
             }
             StepAct::Review {
                 title,
@@ -501,9 +506,15 @@ impl YearPlayer<'_> {
         Ok(())
     }
 
-    async fn working_day(&self, day: i32, seed: u64, share: usize) -> Result<(), StepError> {
+    async fn working_day(
+        &self,
+        day: i32,
+        (seed, share): (u64, usize),
+        surely: &[String],
+    ) -> Result<(), StepError> {
         let app = self.app().clone();
         let mut population = people::at_work(&app, self.stage.population, day);
+        let sure = taken(&mut population, surely)?;
         let share = share.max(1);
         let turn = usize::try_from(seed).unwrap_or_default() % share;
         let mut place = 0;
@@ -519,7 +530,19 @@ impl YearPlayer<'_> {
             .ok_or_else(|| StepError::Name(PORTAL.to_owned()))?;
         let (journal, now) = (self.stage.journal.clone(), app.clock().now());
         let played = tokio::task::spawn_blocking(move || {
-            day::play(app.gateway(), &journal, &portal, &population, now, seed)
+            let play = |population: &Population, seed| {
+                day::play(app.gateway(), &journal, &portal, population, now, seed)
+            };
+            play(&population, seed)?;
+            for one in &sure {
+                // On a drawn day one account in eight is away.
+                for seed in seed..seed + DRAWS_MAX {
+                    if play(one, seed)?.entries > 0 {
+                        break;
+                    }
+                }
+            }
+            Ok::<(), AppendError>(())
         });
         let played = played
             .await
@@ -606,6 +629,24 @@ fn signed_in(number: &str) -> SignedInPerson {
         population: POPULATION.to_owned(),
         person: number.to_owned(),
     })
+}
+
+/// Draws of one account's day until it is not away: all of them away is one chance in 8^16.
+const DRAWS_MAX: u64 = 16;
+
+/// Takes these accounts out of the population, each as a population of its own.
+fn taken(population: &mut Population, names: &[String]) -> Result<Vec<Population>, StepError> {
+    let take = |name: &String| {
+        let accounts = &mut population.accounts;
+        let place = accounts.iter().position(|one| one.id.as_str() == name);
+        let place = place.ok_or_else(|| StepError::Name(name.clone()))?;
+        Ok(Population {
+            accounts: vec![accounts.remove(place)],
+            persons: population.persons.clone(),
+            organisations: population.organisations,
+        })
+    };
+    names.iter().map(take).collect()
 }
 
 fn account_of(name: &str) -> Result<AccountId, StepError> {

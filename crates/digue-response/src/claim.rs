@@ -147,7 +147,13 @@ impl Incident {
     pub fn claims(&self, clocks: &[LegalClock], now: Timestamp) -> Vec<Claim> {
         let is_said = |claim: &Claim| match claim.kind {
             ClaimKind::Authority | ClaimKind::Persons => true,
-            ClaimKind::Access => !self.about.is_nothing(),
+            // After a mistake of the account's own holder there is no access to close: to say that
+            // it is open would alarm.
+            ClaimKind::Access => {
+                let is_mistake = self.happening() == Happening::Mistake;
+                !self.about.is_nothing()
+                    && (claim.standing != ClaimStanding::NotDone || !is_mistake)
+            }
             _ => {
                 claim.standing != ClaimStanding::NotDone
                     || clocks

@@ -263,6 +263,30 @@ fn the_demonstration_opens_on_a_lived_in_operator() {
     // Three closed incidents and one whose clocks run.
     let register = get(&dpo, "/incidents.csv");
     assert_eq!(register.lines().count(), 5, "{register}");
+    // A closed incident is complete: a reader learns from it what a register looks like.
+    let register: serde_json::Value = serde_json::from_str(&get(&dpo, "/register.json")).unwrap();
+    let closed = register.as_array().unwrap().iter();
+    let closed: Vec<_> = closed.filter(|one| one["state"] == "resolved").collect();
+    assert_eq!(closed.len(), 3, "{register}");
+    for one in closed {
+        let value = |field: &str| {
+            one["fields"][field]["value"][0]
+                .as_str()
+                .map(ToOwned::to_owned)
+        };
+        let persons = value("person-count").and_then(|count| count.parse::<u32>().ok());
+        assert!(persons.is_some_and(|count| count > 0), "{one}");
+        for field in [
+            "natures",
+            "origins",
+            "cause",
+            "what",
+            "data-kinds",
+            "gravity",
+        ] {
+            assert!(value(field).is_some(), "{field}: {one}");
+        }
+    }
 }
 
 #[test]
