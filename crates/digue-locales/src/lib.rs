@@ -114,6 +114,7 @@ const FRENCH_FILES: &[&str] = &[
     include_str!("../locales/fr/doctor.ftl"),
     include_str!("../locales/fr/people.ftl"),
     include_str!("../locales/fr/demo.ftl"),
+    include_str!("../locales/fr/help.ftl"),
 ];
 const ENGLISH_FILES: &[&str] = &[
     include_str!("../locales/en/common.ftl"),
@@ -136,6 +137,7 @@ const ENGLISH_FILES: &[&str] = &[
     include_str!("../locales/en/doctor.ftl"),
     include_str!("../locales/en/people.ftl"),
     include_str!("../locales/en/demo.ftl"),
+    include_str!("../locales/en/help.ftl"),
 ];
 
 fn bundle(code: &str, files: &[&str]) -> Bundle {

@@ -12,6 +12,7 @@ pub mod done;
 pub mod error;
 pub mod form;
 pub mod frame;
+pub mod help;
 pub mod holder;
 mod menu;
 pub mod signed_in;

@@ -21,6 +21,7 @@ use jiff::tz::TimeZone;
 
 use crate::done::ShownDone;
 use crate::frame::ColourTheme;
+use crate::help::PageHelp;
 use crate::menu::Menu;
 use crate::state::Console;
 use crate::visitor::Visitor;
@@ -51,6 +52,7 @@ pub struct Localizer {
     pub faulty: Vec<(String, Vec<String>)>,
     /// What the reader has just done.
     pub done: Option<ShownDone>,
+    pub help: Option<PageHelp>,
     names: VisibleNames,
 }
 
@@ -65,6 +67,7 @@ impl Localizer {
                 .done
                 .as_ref()
                 .map(|done| done.in_words(language)),
+            help: PageHelp::of(language, &visitor.frame.path),
             language,
             zone: TimeZone::UTC,
             account: visitor

@@ -65,6 +65,26 @@ fn every_route_that_shows_a_page_is_among_the_pages() {
 }
 
 #[test]
+fn every_page_of_the_table_of_routes_has_its_help() {
+    on_every_page(|shown, reader, answer, root| {
+        if answer.status != 200 || shown.page.route.is_empty() {
+            return;
+        }
+        let all = root.all();
+        let mut helps = all
+            .iter()
+            .filter(|element| element.attribute("class") == Some("page-help"));
+        let help = helps.next();
+        assert!(help.is_some(), "{}: no help", shown.place(reader));
+        let terms = help.map_or(0, |help| {
+            help.all().iter().filter(|one| one.is("dd")).count()
+        });
+        assert_eq!(terms, 3, "{}", shown.place(reader));
+        assert!(helps.next().is_none(), "{}", shown.place(reader));
+    });
+}
+
+#[test]
 fn no_page_is_empty_and_none_fails() {
     for shown in SHOWN.iter() {
         for (reader, answer) in &shown.answers {

@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 
 use digue_locales::Language;
 
-use crate::html::{Element, parse};
+use crate::html::{Element, Node, parse};
 use crate::pages::{PAGES, Page, WorldState};
 use crate::world::{Answer, READERS, Reader, Sent, World};
 
@@ -208,13 +208,14 @@ fn said(answer: &Answer) -> String {
         Some(place) => format!("{} to {place}\n", answer.status),
         None if answer.is_page() => {
             let root = parse(&answer.text);
-            format!(
-                "{}\n{}",
-                answer.status,
-                root.first("main")
-                    .expect("a page has a main part")
-                    .outline()
-            )
+            let main = root.first("main").expect("a page has a main part");
+            let mut main = main.clone();
+            // It says the same to every reader: reviewed in the locales, and its presence checked
+            // on every page.
+            main.children.retain(|child| {
+                !matches!(child, Node::Element(element) if element.attribute("class") == Some("page-help"))
+            });
+            format!("{}\n{}", answer.status, main.outline())
         }
         None => format!("{} {}\n", answer.status, answer.kind),
     }
