@@ -517,8 +517,7 @@ pub async fn statement_file(
 struct ShownRequirement {
     number: &'static str,
     title: String,
-    /// As (number, implementation in words, whether that is bad or good).
-    through: Vec<(&'static str, String, bool, bool)>,
+    through: Vec<ShownControl>,
     is_proven: bool,
 }
 
@@ -536,12 +535,31 @@ fn shown_requirement(
     }
 }
 
-/// A control that meets a requirement, as (number, implementation in words, is bad, is good).
-fn means(w: &Localizer, line: StatementLine) -> (&'static str, String, bool, bool) {
+/// A control that meets a requirement.
+#[derive(Clone)]
+struct ShownControl {
+    /// Where its line of the statement is.
+    id: &'static str,
+    number: &'static str,
+    implementation: String,
+    tone: ChipTone,
+}
+
+fn means(w: &Localizer, line: StatementLine) -> ShownControl {
     let shown = in_words(w, line);
-    let label = w.coded("implementation", shown.line.implementation.code());
-    let number = shown.line.control.number();
-    (number, label, shown.is_bad, shown.is_good)
+    let tone = if shown.is_bad {
+        ChipTone::Bad
+    } else if shown.is_good {
+        ChipTone::Good
+    } else {
+        ChipTone::Plain
+    };
+    ShownControl {
+        id: shown.line.control.id,
+        number: shown.line.control.number(),
+        implementation: w.coded("implementation", shown.line.implementation.code()),
+        tone,
+    }
 }
 
 #[derive(Template)]

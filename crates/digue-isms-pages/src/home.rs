@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::{Form, Query, State};
-use axum::response::Redirect;
 use digue_access::Role;
 use digue_app::{Actor, OperationError};
 use digue_casework::incidents;
@@ -24,6 +23,7 @@ use digue_isms::statement::{Implementation, statement};
 use serde::Deserialize;
 
 use digue_pages::differences::words_with;
+use digue_pages::done::{DoneAct, done};
 use digue_pages::error::{PageAnswer, PageError, PageRedirect, PageResponse};
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
@@ -56,6 +56,8 @@ struct IsmsHomePage {
     may_write: bool,
     figures: Vec<Figure>,
     three: Vec<(String, String)>,
+    /// What was made and that nobody has revised yet: (address, words).
+    made: Vec<(String, String)>,
     late: Vec<ShownDue>,
     /// The views: the code of each, and whether it is the present one.
     views: Vec<(&'static str, bool)>,
@@ -154,16 +156,53 @@ pub async fn home(
         "auditor" => of_auditor(&w, &overview, wrong),
         _ => of_ciso(&w, &overview, wrong),
     };
+    let may_write = visitor.role.is_some_and(Role::can_govern);
     Ok(page(&IsmsHomePage {
         is_empty: overview.registers.is_empty(),
-        may_write: visitor.role.is_some_and(Role::can_govern),
+        may_write,
         figures,
         three: start::three_things(&overview.registers),
+        made: if may_write {
+            unrevised(&w, &overview.registers)
+        } else {
+            Vec::new()
+        },
         late: late(&w, &overview),
         views: VIEWS.map(|one| (one, one == view)).to_vec(),
         tab: "home",
         w,
     }))
+}
+
+/// What the ten questions, or an import, have made, while nothing of it was revised: a reader who
+/// sees figures only takes the first ones for faults of their own.
+fn unrevised(w: &Localizer, registers: &Registers) -> Vec<(String, String)> {
+    let kinds = || {
+        RegisterKind::ALL
+            .iter()
+            .filter(|kind| !kind.is_written_by_digue())
+    };
+    let is_revised = |kind: &RegisterKind| registers.of(*kind).iter().any(|one| one.number > 1);
+    if kinds().any(is_revised) {
+        return Vec::new();
+    }
+    let count = |kind: RegisterKind| registers.of(kind).len();
+    let (measures, risks) = (count(RegisterKind::Measure), count(RegisterKind::Risk));
+    let all: usize = kinds().map(|kind| count(*kind)).sum();
+    let made = [
+        ("/smsi/registers/measure", "smsi-begun-measures", measures),
+        ("/smsi/registers/risk", "smsi-begun-risks", risks),
+        (
+            "/smsi/registers",
+            "smsi-begun-others",
+            all - measures - risks,
+        ),
+    ];
+    let shown = made
+        .into_iter()
+        .filter(|(_, _, count)| *count > 0)
+        .map(|(place, key, count)| (place.to_owned(), w.counted(key, count)));
+    shown.collect()
 }
 
 const VIEWS: [&str; 4] = ["rssi", "dpo", "top-management", "auditor"];
@@ -387,11 +426,11 @@ pub async fn begin(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
     Form(pairs): Form<Vec<(String, String)>>,
-) -> PageRedirect {
+) -> PageResponse {
     actor.must_govern()?;
     let answers = answers(&TypedForm::new(pairs))?;
     start::begin(&console.app, &actor, &answers, visitor.language).await?;
-    Ok(Redirect::to("/smsi"))
+    Ok(done("/smsi", DoneAct::RegistersBegun, ""))
 }
 
 fn answers(form: &TypedForm) -> Result<Answers, OperationError> {

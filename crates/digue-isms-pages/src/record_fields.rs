@@ -11,6 +11,9 @@ use digue_isms::register::{Registers, Revision};
 use digue_pages::view::Localizer;
 use digue_pages::visitor::Visitor;
 
+/// As (code, name, is chosen).
+type FieldChoice = (String, String, bool);
+
 /// A field as the form shows it.
 pub(crate) struct FormField {
     pub(crate) code: &'static str,
@@ -18,8 +21,9 @@ pub(crate) struct FormField {
     pub(crate) is_needed: bool,
     pub(crate) shape: &'static str,
     pub(crate) value: String,
-    /// As (code, name, is chosen).
-    pub(crate) choices: Vec<(String, String, bool)>,
+    pub(crate) choices: Vec<FieldChoice>,
+    /// The choices by framework, where there are several hundred; otherwise none.
+    pub(crate) groups: Vec<(String, Vec<FieldChoice>)>,
     /// What is chosen, where the choices are too many to stand open.
     pub(crate) fold: Option<String>,
     pub(crate) fault: Option<String>,
@@ -77,6 +81,10 @@ pub(crate) fn form_fields(
             },
             fold: (choices.len() > UNFOLDED_MAX).then(|| chosen_line(&w, &choices)),
             choices,
+            groups: match field.shape {
+                FieldShape::Requirements => by_framework(&w, texts),
+                _ => Vec::new(),
+            },
             fault: fault.map(|fault| w.coded("unfit", fault.unfit.code())),
             warning: (kind.seal() == Some(field.code)).then(|| seal_warning(&w, kind, values)),
             text: words.values(field, texts),
@@ -103,11 +111,22 @@ fn chosen_line(w: &Localizer, choices: &[(String, String, bool)]) -> String {
 }
 
 /// The requirements of every framework.
-fn requirements(w: &Localizer, chosen: &[String]) -> Vec<(String, String, bool)> {
-    let all = Framework::ALL
-        .iter()
-        .copied()
-        .flat_map(framework::requirements);
+fn requirements(w: &Localizer, chosen: &[String]) -> Vec<FieldChoice> {
+    let of = |framework: &Framework| requirements_of(w, *framework, chosen);
+    Framework::ALL.iter().flat_map(of).collect()
+}
+
+/// The same, each framework under its name.
+fn by_framework(w: &Localizer, chosen: &[String]) -> Vec<(String, Vec<FieldChoice>)> {
+    let of = |framework: &Framework| {
+        let name = w.coded("framework", framework.code());
+        (name, requirements_of(w, *framework, chosen))
+    };
+    Framework::ALL.iter().map(of).collect()
+}
+
+fn requirements_of(w: &Localizer, framework: Framework, chosen: &[String]) -> Vec<FieldChoice> {
+    let all = framework::requirements(framework);
     let one = |one: &Requirement| {
         let name = [
             w.coded("framework", one.framework.code()),

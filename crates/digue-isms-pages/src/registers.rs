@@ -5,7 +5,7 @@ use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Redirect};
+use axum::response::IntoResponse as _;
 use digue_access::Role;
 use digue_app::{Actor, OperationError};
 use digue_casework::incidents;
@@ -27,6 +27,7 @@ use serde::Deserialize;
 use crate::home::{IsmsOverview, all_wrong, isms_overview, review_inputs};
 use crate::record_fields::{FormField, form_fields};
 use digue_pages::differences::words_with;
+use digue_pages::done::{DoneAct, done};
 use digue_pages::error::{PageAnswer, PageError, PageRedirect, PageResponse};
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
@@ -313,7 +314,8 @@ struct RecordPage {
     /// The numbers of revisions that cannot be read.
     unreadable: Vec<u32>,
     observed: Option<observed::Observed>,
-    has_faults: bool,
+    /// What is wrong, each with the field it is about: (code, name, why).
+    faults: Vec<(&'static str, String, String)>,
     is_overtaken: bool,
     /// The last revision, which the form is made from.
     revision: u32,
@@ -544,15 +546,16 @@ async fn shown(
         }
         _ => None,
     };
+    let fields = form_fields(visitor, kind, values, why.faults(), &overview.registers);
     Ok(page(&RecordPage {
         provable,
         kind: kind.code(),
         title: overview.words(&w).title(kind, values),
-        fields: form_fields(visitor, kind, values, why.faults(), &overview.registers),
+        fields,
         state_label: stands,
         checks: checks.collect(),
         observed,
-        has_faults: !why.faults().is_empty(),
+        faults: faults(&fields),
         is_overtaken: matches!(why, NotSaved::Overtaken),
         revision: last.map_or(0, |last| last.number),
         may_write: visitor.role.is_some_and(Role::can_govern)
@@ -568,6 +571,12 @@ async fn shown(
         tab: "registers",
         w,
     }))
+}
+
+/// The faults in the order of the form.
+fn faults(fields: &[FormField]) -> Vec<(&'static str, String, String)> {
+    let fault = |field: &FormField| Some((field.code, field.name.clone(), field.fault.clone()?));
+    fields.iter().filter_map(fault).collect()
 }
 
 /// Checks that could prove a measure without any; `None` where one of its own does, or could.
@@ -657,7 +666,7 @@ async fn answer(
     let (status, why) = match saved {
         Ok(id) => {
             let place = format!("/smsi/registers/{}/{id}", kind.code());
-            return Ok(Redirect::to(&place).into_response());
+            return Ok(done(&place, DoneAct::RecordSaved, id));
         }
         Err(SaveError::Faults(faults)) => {
             (StatusCode::UNPROCESSABLE_ENTITY, NotSaved::Faults(faults))
@@ -674,10 +683,11 @@ pub async fn end(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Path((code, id)): Path<(String, String)>,
-) -> PageRedirect {
+) -> PageResponse {
     let kind = kind_of(&code)?;
     isms::end(&console.app, &actor, kind, &id).await?;
-    Ok(Redirect::to(&format!("/smsi/registers/{}", kind.code())))
+    let place = format!("/smsi/registers/{}", kind.code());
+    Ok(done(&place, DoneAct::RecordEnded, id))
 }
 
 #[derive(Deserialize)]
@@ -692,13 +702,11 @@ pub async fn sign(
     SignedIn(actor): SignedIn,
     Path((code, id)): Path<(String, String)>,
     Form(form): Form<SignForm>,
-) -> PageRedirect {
+) -> PageResponse {
     let kind = kind_of(&code)?;
     isms::signatures::sign(&console.app, &actor, kind, &id, form.revision).await?;
-    Ok(Redirect::to(&format!(
-        "/smsi/registers/{}/{id}",
-        kind.code()
-    )))
+    let place = format!("/smsi/registers/{}/{id}", kind.code());
+    Ok(done(&place, DoneAct::RecordSigned, id))
 }
 
 async fn incidents_of_year(
@@ -718,7 +726,7 @@ pub async fn fill(
     State(console): State<Console>,
     visitor: Visitor,
     Path((code, id)): Path<(String, String)>,
-) -> PageRedirect {
+) -> PageResponse {
     let kind = kind_of(&code)?;
     let (actor, overview) = isms_overview(&console, &visitor).await?;
     actor.must_govern()?;
@@ -730,7 +738,8 @@ pub async fn fill(
     let (field, text) = match kind {
         RegisterKind::Audit => {
             audits::draw(&console.app, &actor, &id).await?;
-            return Ok(Redirect::to(&format!("/smsi/registers/audit/{id}")));
+            let place = format!("/smsi/registers/audit/{id}");
+            return Ok(done(&place, DoneAct::RecordSaved, id));
         }
         RegisterKind::Review => {
             let count = incidents_of_year(&console, &actor, &overview).await?;
@@ -743,8 +752,6 @@ pub async fn fill(
     values.insert(field.to_owned(), vec![text]);
     let saved = isms::save(&console.app, &actor, kind, Some(&id), &values).await;
     saved.map_err(OperationError::from)?;
-    Ok(Redirect::to(&format!(
-        "/smsi/registers/{}/{id}",
-        kind.code()
-    )))
+    let place = format!("/smsi/registers/{}/{id}", kind.code());
+    Ok(done(&place, DoneAct::RecordSaved, id))
 }

@@ -32,6 +32,11 @@ lists! {
         RouteWithdrawn "added-route",
         /// An agreed deletion of backups was stopped.
         BackupsKept "backups-kept",
+        /// The ten questions made the first registers.
+        RegistersBegun "registers",
+        RecordSaved "record",
+        RecordEnded "record-ended",
+        RecordSigned "record-signed",
     }
 }
 
@@ -116,7 +121,11 @@ impl DoneNotice {
             | DoneAct::KeyRevoked
             | DoneAct::PasskeyRemoved
             | DoneAct::RouteWithdrawn
-            | DoneAct::BackupsKept => None,
+            | DoneAct::BackupsKept
+            | DoneAct::RegistersBegun
+            | DoneAct::RecordSaved
+            | DoneAct::RecordEnded
+            | DoneAct::RecordSigned => None,
         };
         ShownDone {
             sentence: text_with(language, self.act.key(), &[("about", Value::from(about))]),

@@ -243,3 +243,99 @@ async fn what_the_journal_does_not_confirm_is_named_and_not_signed() {
     let wrong = page(&world, "/smsi/contradictions").await.text();
     assert!(wrong.contains("signature non valable"), "{wrong}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ten_questions_say_what_they_made_until_something_is_corrected() {
+    let world = World::new().await;
+    let start = [
+        ("name", "Essai"),
+        ("who", "operator"),
+        ("portal", "yes"),
+        ("partners", "yes"),
+        ("people", "50-249"),
+        ("data", "identity"),
+        ("head", "Claude Dupré"),
+        ("hosting", "own"),
+    ];
+    assert_eq!(world.post(CISO, "/smsi/start", &start).await, "/smsi");
+    let root = page(&world, "/smsi").await;
+    let text = root.first("main").unwrap().text();
+    assert!(
+        text.contains("mesures créées") && text.contains("risques créés"),
+        "{text}"
+    );
+    let leads = |place: &str| {
+        root.first("main")
+            .unwrap()
+            .all()
+            .into_iter()
+            .any(|link| link.attribute("href") == Some(place))
+    };
+    assert!(leads("/smsi/registers/measure") && leads("/smsi/registers/risk"));
+    let target = "/smsi/registers/measure/ME-1";
+    let form = page(&world, target).await;
+    let form = crate::forms::PageForm::at(&form, target);
+    let fields: Vec<(&str, &str)> = form
+        .fields
+        .iter()
+        .map(|(name, value)| match name.as_str() {
+            "title" => ("title", "Un autre titre"),
+            name => (name, value.as_str()),
+        })
+        .collect();
+    world.post(CISO, target, &fields).await;
+    let text = page(&world, "/smsi").await.text();
+    assert!(!text.contains("mesures créées"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_lacks_a_value_says_which_and_keeps_the_others() {
+    let world = World::new().await;
+    let sent = Sent {
+        method: "POST",
+        target: "/smsi/registers/measure",
+        kind: "application/x-www-form-urlencoded",
+        body: b"title=&description=une+fois+par+mois".to_vec(),
+    };
+    let answer = world.answer(CISO, Language::French, sent).await;
+    assert_eq!(answer.status, 422, "{answer:?}");
+    let root = parse(&answer.text);
+    let title = root.first("title").unwrap().text();
+    assert!(
+        title.starts_with("Erreur") && title.contains("Mesures"),
+        "{title}"
+    );
+    let all = root.all();
+    let names = |name: &str, value: &str| all.iter().any(|one| one.attribute(name) == Some(value));
+    assert!(names("href", "#f-title") && names("id", "f-title"));
+    assert!(
+        root.text().contains("une fois par mois"),
+        "typed text is kept"
+    );
+    let invalid = all
+        .iter()
+        .find(|one| one.attribute("id") == Some("f-title"));
+    assert_eq!(invalid.unwrap().attribute("aria-invalid"), Some("true"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_requirement_leads_to_its_line_of_the_statement() {
+    let world = World::lived_in().await;
+    let statement = page(&world, "/smsi/statement").await;
+    let lines: Vec<&str> = statement
+        .all()
+        .into_iter()
+        .filter(|row| row.is("tr"))
+        .filter_map(|row| row.attribute("id"))
+        .collect();
+    let framework = page(&world, "/smsi/frameworks/anssi").await;
+    let links: Vec<&str> = framework
+        .all()
+        .into_iter()
+        .filter_map(|link| link.attribute("href")?.strip_prefix("/smsi/statement#"))
+        .collect();
+    assert!(links.len() > 10, "{links:?}");
+    for link in links {
+        assert!(lines.contains(&link), "{link}");
+    }
+}

@@ -35,6 +35,30 @@ pub(super) enum SortKey {
     Nothing,
 }
 
+/// A text as people put it in order: `ME-2` before `ME-10`. The length of each number stands before
+/// its digits, so that a comparison sign by sign compares numbers.
+fn natural(text: &str) -> String {
+    let text = text.to_lowercase();
+    let mut key = String::with_capacity(text.len() + 4);
+    let mut rest = text.as_str();
+    while let Some(start) = rest.find(|sign: char| sign.is_ascii_digit()) {
+        let (before, from) = rest.split_at(start);
+        let end = from
+            .find(|sign: char| !sign.is_ascii_digit())
+            .unwrap_or(from.len());
+        let digits = from[..end].trim_start_matches('0');
+        key.push_str(before);
+        // After `9`, `:` and what follows it: the order of lengths holds for numbers of any length
+        // that a list has.
+        let length = u32::try_from(digits.len()).unwrap_or(u32::MAX).min(64);
+        key.extend(char::from_u32(u32::from('0') + length));
+        key.push_str(digits);
+        rest = &from[end..];
+    }
+    key.push_str(rest);
+    key
+}
+
 impl SortKey {
     pub(super) fn is_nothing(&self) -> bool {
         *self == Self::Nothing
@@ -195,7 +219,7 @@ impl ListCell {
         let sort = if text.is_empty() {
             SortKey::Nothing
         } else {
-            SortKey::Text(folded(text))
+            SortKey::Text(natural(text))
         };
         Self {
             parts: vec![part],
@@ -411,6 +435,55 @@ impl CellPart {
             | Self::Chip { text, .. }
             | Self::Code(text) => Some(text),
             Self::Form(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn identifiers_stand_in_the_order_in_which_people_count() {
+        let mut ids = vec![
+            "ME-10",
+            "ME-1",
+            "me-2",
+            "RI-1",
+            "ME-11",
+            "A.5.9",
+            "A.5.15",
+            "Été 2",
+            "INC-2026-004",
+            "INC-2026-003",
+            "",
+        ];
+        ids.sort_by_key(|id| natural(id));
+        assert_eq!(
+            ids,
+            [
+                "",
+                "A.5.9",
+                "A.5.15",
+                "INC-2026-003",
+                "INC-2026-004",
+                "ME-1",
+                "me-2",
+                "ME-10",
+                "ME-11",
+                "RI-1",
+                "Été 2"
+            ]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_behind_the_same_letters_are_in_the_order_of_numbers(a in any::<u64>(), b in any::<u64>()) {
+            let key = |number: u64| natural(&format!("ME-{number}"));
+            prop_assert_eq!(key(a).cmp(&key(b)), a.cmp(&b));
         }
     }
 }
