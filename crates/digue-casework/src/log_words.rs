@@ -2,6 +2,7 @@
 
 use digue_locales::number;
 use digue_response::IncidentNote;
+use digue_response::sheet::StepEffect;
 use digue_types::Timestamp;
 
 use crate::paper_reader::PaperReader;
@@ -121,7 +122,19 @@ impl PaperReader {
                 text,
             } => {
                 let question = self.say(&format!("{}-{step}", sheet.key()));
-                format!("{question} {}. {text}", self.say(answer.key()))
+                let describes = sheet
+                    .step(step)
+                    .is_some_and(|step| step.does == StepEffect::Describes);
+                // The words are the answer there, and "done" says nothing beside them.
+                let answer = if describes && !text.trim().is_empty() {
+                    String::new()
+                } else {
+                    let key = answer.key();
+                    self.say(&format!("log-{key}"))
+                };
+                let parts = [question.as_str(), answer.as_str(), text.trim()];
+                let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+                parts.join(" ")
             }
             IncidentNote::Affected(version) => {
                 let values = [

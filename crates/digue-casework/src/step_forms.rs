@@ -288,9 +288,14 @@ impl SheetSource<'_> {
                 boxes.push(self.confirm_box("times", "sheet-confirm-period"));
             }
         }
+        let is_filled = incident.aware_at().is_some() && known.is_some();
+        let fields = vec![aware, reason, from, to];
+        // A difference beside an hour must be seen.
+        let is_plain = boxes.is_empty() && fields.iter().skip(2).all(|one| one.notes.is_empty());
         FormSection {
+            folded: (is_filled && is_plain).then_some("sheet-filled"),
             boxes,
-            ..self.section("sheet-times", vec![aware, reason, from, to])
+            ..self.section("sheet-times", fields)
         }
     }
 
@@ -316,10 +321,14 @@ impl SheetSource<'_> {
                 .iter()
                 .filter(|step| step.is_mandatory == is_mandatory);
             let fields: Vec<FormInput> = steps.flat_map(|step| self.step(sheet, step)).collect();
-            let folded = (!is_mandatory).then_some("sheet-optional");
             let proposed = fields
                 .iter()
                 .find_map(|field| field.confirmed_by.as_deref());
+            let is_filled = proposed.is_none() && fields.iter().all(|field| !field.is_missing);
+            let folded = match is_mandatory {
+                false => Some("sheet-optional"),
+                true => is_filled.then_some("sheet-filled"),
+            };
             let boxes = proposed.map(|value| self.confirm_box(value, "sheet-confirm-facts"));
             (!fields.is_empty()).then(|| FormSection {
                 folded,

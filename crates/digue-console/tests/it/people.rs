@@ -443,3 +443,42 @@ async fn a_request_for_several_accounts_says_that_it_is_made() {
     let said = answer.cookie.unwrap_or_default();
     assert!(said.contains("digue-done=requested."), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_opens_nothing_stays_to_be_corrected() {
+    let world = World::new().await;
+    let sent = Sent {
+        method: "POST",
+        target: "/person/door",
+        kind: "application/x-www-form-urlencoded",
+        body: b"code=YV6C-FX83-DPG9-0".to_vec(),
+    };
+    let answer = world.answer(STRANGER, Language::French, sent).await;
+    assert_eq!(answer.status, 422, "{answer:?}");
+    let root = parse(&answer.text);
+    assert!(root.first("title").unwrap().text().starts_with("Erreur"));
+    let field = root
+        .all()
+        .into_iter()
+        .find(|one| one.attribute("id") == Some("code"))
+        .unwrap();
+    assert_eq!(field.attribute("value"), Some("YV6C-FX83-DPG9-0"));
+    assert_eq!(field.attribute("aria-invalid"), Some("true"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_decision_about_a_finding_stands_before_its_reasons() {
+    let world = World::lived_in().await;
+    let target = format!("/watch/{}", world.names["FINDING-WAITING"]);
+    let root = page(&world, CISO, &target).await;
+    let place = |wanted: &dyn Fn(&Element) -> bool| {
+        let all = root.first("main").unwrap().all();
+        all.iter().position(|element| wanted(element))
+    };
+    let decision = place(&|one| one.attribute("value") == Some("theft"));
+    let reasons = place(&|one| one.attribute("id") == Some("reasons"));
+    assert!(
+        decision.is_some() && reasons.is_some() && decision < reasons,
+        "{decision:?} {reasons:?}"
+    );
+}
