@@ -194,6 +194,15 @@ impl AssessmentPage {
         (answered.count(), of_theme.len())
     }
 
+    /// What nothing proves is not green.
+    const fn tone_of(&self, gap: &Gap) -> ChipTone {
+        match gap {
+            Gap::Contradicted => ChipTone::Bad,
+            Gap::Confirmed | Gap::Better => ChipTone::Good,
+            Gap::Unrefuted => ChipTone::Plain,
+        }
+    }
+
     /// The theme to continue with.
     fn next(&self) -> Option<Theme> {
         Theme::ALL.iter().copied().find(|theme| {
@@ -421,6 +430,17 @@ fn codes(questions: &[Question]) -> String {
     codes.join(" ")
 }
 
+/// First what there is something to read of: contradicted answers, then what is late or was signed;
+/// organisations that have not answered yet have nothing to show.
+fn order(one: &AssessmentAnswer) -> (std::cmp::Reverse<usize>, bool, std::cmp::Reverse<Posture>) {
+    let is_blank = one.posture != Posture::Due && one.signed_on.is_none() && one.to_do.is_empty();
+    (
+        std::cmp::Reverse(one.contradicted.len()),
+        is_blank,
+        std::cmp::Reverse(one.posture),
+    )
+}
+
 /// The state of every partner, for the operator.
 pub async fn standings(
     State(console): State<Console>,
@@ -429,12 +449,7 @@ pub async fn standings(
     query: TableQuery,
 ) -> PageAnswer {
     let mut answers = assessment::everybody(&console.app, &actor).await?;
-    answers.sort_by_key(|one| {
-        (
-            std::cmp::Reverse(one.posture),
-            std::cmp::Reverse(one.contradicted.len()),
-        )
-    });
+    answers.sort_by_key(order);
     let w = words_beside(&console, &visitor, &[StoredKind::Record], None).await?;
     Ok(page(&AssessmentsPage {
         due: answers
@@ -457,7 +472,8 @@ pub async fn standings_csv(
     SignedIn(actor): SignedIn,
     query: TableQuery,
 ) -> PageResponse {
-    let answers = assessment::everybody(&console.app, &actor).await?;
+    let mut answers = assessment::everybody(&console.app, &actor).await?;
+    answers.sort_by_key(order);
     let w = console.words(&visitor);
     Ok(table(&w, &answers).csv(&query, visitor.language, "assessments"))
 }

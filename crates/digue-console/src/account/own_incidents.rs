@@ -4,6 +4,7 @@ use digue_app::OperationError;
 use digue_casework::incidents::{self, IncidentView};
 use digue_casework::papers::{self, PaperFormat};
 use digue_evidence::paper_warning::PaperSources;
+use digue_types::OperatorContact;
 
 use askama::Template;
 use axum::Form;
@@ -23,6 +24,8 @@ struct OwnIncidentsPage {
     w: Localizer,
     views: Vec<IncidentView>,
     open: usize,
+    /// Whom to call: an incident does not wait for a form to be read.
+    contact: Option<OperatorContact>,
 }
 
 pub(crate) async fn list(
@@ -37,6 +40,7 @@ pub(crate) async fn list(
         .count();
     Ok(page(&OwnIncidentsPage {
         w: console.words(&visitor),
+        contact: console.app.gateway().contact().cloned(),
         views,
         open,
     }))

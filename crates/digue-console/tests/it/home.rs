@@ -105,7 +105,7 @@ async fn the_dpo_sees_the_clock_the_incident_and_the_contest() {
     let clocks = of_class(&root, "clocks");
     let words = clocks[0].text();
     assert!(
-        words.contains("restant") || words.contains("de retard"),
+        words.contains("il reste") || words.contains("de retard"),
         "{words}"
     );
     assert!(words.contains("INC-2025-001"), "{words}");
@@ -123,7 +123,7 @@ async fn the_dpo_sees_the_clock_the_incident_and_the_contest() {
     // A DPO may confirm a theft: it stands among what awaits them, with the button to decide.
     assert!(
         mine.iter().any(
-            |(what, place)| what.contains("Décidez si le compte perdu a été volé")
+            |(what, place)| what.contains("Décidez si ce compte a été volé : perdu")
                 && place.starts_with("/watch/fi-")
         ),
         "{mine:?}"

@@ -150,6 +150,7 @@ list-count =
        *[other] { $shown } rows
     }
 list-count-filtered = { $matched } of { $shown } { PLURAL($shown, one: "row", other: "rows") }
+list-first-of = First rows: { $shown } of { $total }.
 list-nothing = No row matches this filter.
 list-choose = Choose:
 list-choose-all = the whole page

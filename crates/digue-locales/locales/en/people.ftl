@@ -184,3 +184,7 @@ gate-explain = Closing cuts the sessions at once. One person may close; reopenin
 cut-explain = The person is signed out everywhere and loses what they have not saved. They can sign in again at once: to prevent it, close the gate.
 account-suspend-explain = The person is signed out and cannot sign in again. Only the CISO can restore the access.
 done-backups-kept = The backups of repository { $about } are kept.
+done-registers = Your first registers are made.
+done-record = Record { $about } is saved.
+done-record-ended = Record { $about } is ended. Its history can still be read.
+done-record-signed = Record { $about } is signed.

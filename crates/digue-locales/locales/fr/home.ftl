@@ -91,7 +91,7 @@ home-more =
 home-others = En attente des autres
 
 task-since = depuis { $at }
-task-judge = Décidez si le compte { $account } a été volé
+task-judge = Décidez si ce compte a été volé : { $account }
 task-judge-organisation = Décidez si les comptes de { $organisation } ont été volés
 task-judge-persons =
     { $count ->
@@ -109,7 +109,7 @@ task-letters =
 task-approval = Accordez ou refusez : { $kind }
 task-asked-by = demandé par { $account }
 task-break-glass = Examinez l'accès exceptionnel de { $account }
-task-holder = Confirmez qui tient le compte { $account }
+task-holder = Confirmez le titulaire de ce compte : { $account }
 task-review =
     { $count ->
         [one] Décidez d'un accès
@@ -150,6 +150,7 @@ list-count =
        *[other] { $shown } lignes
     }
 list-count-filtered = { $matched } sur { $shown } { PLURAL($shown, one: "ligne", other: "lignes") }
+list-first-of = Premières lignes : { $shown } sur { $total }.
 list-nothing = Aucune ligne ne correspond à ce filtre.
 list-choose = Choisir :
 list-choose-all = toute la page

@@ -12,8 +12,8 @@ step-waits = plus tard
 step-ready = à faire
 step-not-needed = sans objet
 step-open = { $count ->
-    [one] reste un point
-   *[other] restent { $shown } points
+    [one] un point à traiter
+   *[other] { $shown } points à traiter
 }
 step-unsure = { $count ->
     [one] un point pas encore connu
@@ -142,8 +142,8 @@ notification-whole = La notification envoyée à la CNIL est complète.
 notification-complement = Depuis, ceci a changé ou s'est ajouté : envoyez-le en complément (RGPD, art. 33, paragraphe 4), puis inscrivez l'envoi plus bas.
 notification-left = { $count ->
     [0] Tous les champs sont remplis.
-    [one] Il reste un champ.
-   *[other] Il reste { $shown } champs.
+    [one] Il reste un champ sans réponse.
+   *[other] Il reste { $shown } champs sans réponse.
 }
 notices-proof = Les avis contiennent des données personnelles et un fichier. Confirmez d'abord votre identité : rien de ce que vous écrirez ensuite ne sera perdu.
 notices-proof-go = Confirmer mon identité

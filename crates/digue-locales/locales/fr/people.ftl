@@ -187,3 +187,7 @@ gate-explain = Fermer coupe les sessions tout de suite. Refermer se fait seul ; 
 cut-explain = La personne est déconnectée partout et perd ce qu'elle n'a pas enregistré. Elle peut se reconnecter aussitôt : pour l'en empêcher, fermez la vanne.
 account-suspend-explain = La personne est déconnectée et ne peut plus se connecter. Seul le RSSI peut rétablir son accès.
 done-backups-kept = Les sauvegardes du dépôt { $about } sont gardées.
+done-registers = Vos premiers registres sont créés.
+done-record = La fiche { $about } est enregistrée.
+done-record-ended = La fiche { $about } est close. Son historique reste lisible.
+done-record-signed = La fiche { $about } est signée.

@@ -214,6 +214,11 @@ sheet-data-leak = Fuite de données
 sheet-stolen-account = Compte volé
 sheet-ransomware = Rançongiciel
 sheet-restart = Rouvrir
+log-answer-done = C'est fait.
+log-answer-yes = Oui.
+log-answer-no = Non.
+log-answer-unknown = On ne le sait pas encore.
+log-answer-not-applicable = Sans objet.
 answer-done = fait
 answer-yes = oui
 answer-no = non
@@ -303,7 +308,7 @@ menu-incidents = Incidents
 ## Pages of incidents
 
 incidents-title = Incidents
-incidents-open = ouverts
+incidents-open = { PLURAL($count, one: "ouvert", other: "ouverts") }
 incidents-late = avec une échéance dépassée
 incidents-none = Aucun incident. Quand un vol est confirmé dans la surveillance, son incident s'ouvre ici.
 incidents-open-one = Ouvrir un incident
@@ -316,6 +321,7 @@ incident-of-encryption = { $source } : signes de chiffrement dans la sauvegarde 
 incident-log = Main courante
 incident-notification = Notification à la CNIL
 incident-persons = personnes touchées
+count-incident-persons = { PLURAL($count, one: "personne touchée", other: "personnes touchées") }
 incident-persons-unknown = personnes touchées : pas encore calculées
 incident-no-awareness = Personne n'a encore dit quand l'organisme a pris connaissance de la violation. Le délai de 72 heures court dès cette connaissance : indiquez-en l'heure.
 incident-awareness-presumed = Les délais courent au plus tard depuis la confirmation : les premiers s'achèvent le { $due }. Indiquez l'heure de la prise de connaissance.
@@ -334,10 +340,10 @@ column-notified = Notifiée
 column-delay = Motifs du retard
 column-persons-decision = Information des personnes
 column-told = Informées
-clock-left = { $time } restant
+clock-left = il reste { $time }
 clock-late = { $time } de retard
 clock-left-open = laissé ouvert, avec un motif écrit
-clock-elapsed = depuis { $time }
+clock-elapsed = à faire sans attendre, demandé depuis { $time }
 duration-minutes = { $first } min
 duration-hours = { $first } h { $second } min
 duration-days =
@@ -403,6 +409,7 @@ lessons-measure = La mesure qui en sort
 lessons-write = Inscrire la leçon
 sheets-explain = Répondez dans l'ordre, sans attendre. Vérifiez ce que Digue a mesuré : l'enregistrer le met à votre nom. « Je ne sais pas » est une réponse : elle reste visible jusqu'à ce que quelqu'un sache.
 sheets-precision = Précision
+sheets-precision-add = Ajouter une précision
 sheets-add = Ajouter une fiche réflexe
 sheets-add-go = Ajouter
 sheet-action-close-account = Aller au compte
@@ -417,7 +424,7 @@ fact-findings = Constats : { $findings }, dont { $waiting } en attente.
 fact-journal = Le journal compte { $entries } { PLURAL($entries, one: "entrée", other: "entrées") }.
 fact-organisation = Comptes de l'organisation : { $accounts }.
 fact-uninspected = Réponses qui n'ont pas pu être lues : { $reason }.
-affected-records = consultations
+affected-records = { PLURAL($count, one: "consultation", other: "consultations") }
 affected-categories = Par catégorie de données
 affected-category = Catégorie
 affected-compute = Calculer la liste
@@ -530,8 +537,8 @@ register-column-violation = Violation
 register-column-persons = Personnes et données
 register-column-effects = Effets
 register-column-informed = Personnes informées
-register-violations = violations
-register-notified = notifiées à la CNIL
+register-violations = { PLURAL($count, one: "violation", other: "violations") }
+register-notified = { PLURAL($count, one: "notifiée à la CNIL", other: "notifiées à la CNIL") }
 register-late = avec une échéance dépassée
 register-explain = Toutes les violations, notifiées ou non, avec le raisonnement (RGPD, art. 33, 5).
 paper-stage = Notification { $stage }.
@@ -557,8 +564,17 @@ notice-title-risks = Les risques
 notice-title-steps = À faire maintenant
 notice-title-check = Comment vérifier ce message
 notice-title-contact = Nous contacter
-notice-subject = { $body } : vos données personnelles
-notice-data = Vos données ont été affichées { $times } fois, { $same ->
+notice-subject-happening-stolen-account = { $body } : votre dossier a été lu avec un compte volé
+notice-subject-happening-suspected-account = { $body } : votre dossier a été lu, peut-être avec un compte volé
+notice-subject-happening-outside-reader = { $body } : une personne extérieure a lu votre dossier
+notice-subject-happening-ransomware = { $body } : une attaque a bloqué vos données
+notice-subject-happening-unavailable = { $body } : vos données n'étaient plus accessibles
+notice-subject-happening-mistake = { $body } : une erreur a touché vos données
+notice-subject-happening-unspecified = { $body } : un incident a touché vos données
+notice-data = Vos données ont été affichées { $times ->
+    [one] une fois
+   *[other] { $times } fois
+}, { $same ->
     [1] le { $first }
    *[other] entre le { $first } et le { $last }
 }.
@@ -572,7 +588,7 @@ notice-steps =
     Regardez vos comptes bancaires. Dites vite à votre banque ce qui ne vient pas de vous.
     Si on se sert de vos données, portez plainte. Le site 17cyber.gouv.fr vous aide.
 notice-check = Ce message n'a pas de lien. Il ne vous demande rien. Pour le vérifier, tapez vous-même l'adresse { $address } puis ce code : { $code }. La page doit montrer : { $masked }, { $date }. Si elle montre autre chose, le message est faux.
-notice-contact = Écrivez à { $mail } ou appelez le { $phone }. Demandez { $name }.
+notice-contact = Écrivez à { $mail } ou appelez le { $phone }. Demandez { $name }. Vous pouvez aussi adresser une plainte à la CNIL : cnil.fr/plaintes.
 notice-code-says = Code QR signé : avec la clé publique du journal, il montre que ce courrier vient de nous.
 notice-easy-title-happened = Ce qui s'est passé
 notice-easy-title-data = Vos données
@@ -580,8 +596,17 @@ notice-easy-title-risks = Ce qui peut arriver
 notice-easy-title-steps = Ce que vous devez faire
 notice-easy-title-check = Pour savoir si ce message est vrai
 notice-easy-title-contact = Pour nous parler
-notice-easy-subject = { $body } : vos données
-notice-easy-data = On a pu voir vos données { $times } fois. C'était { $same ->
+notice-easy-subject-happening-stolen-account = { $body } : quelqu'un a lu votre dossier
+notice-easy-subject-happening-suspected-account = { $body } : quelqu'un a lu votre dossier
+notice-easy-subject-happening-outside-reader = { $body } : quelqu'un a lu votre dossier
+notice-easy-subject-happening-ransomware = { $body } : des pirates ont bloqué vos données
+notice-easy-subject-happening-unavailable = { $body } : vos données n'étaient plus là
+notice-easy-subject-happening-mistake = { $body } : une erreur sur vos données
+notice-easy-subject-happening-unspecified = { $body } : un problème sur vos données
+notice-easy-data = On a pu voir vos données { $times ->
+    [one] une fois
+   *[other] { $times } fois
+}. C'était { $same ->
     [1] le { $first }
    *[other] du { $first } au { $last }
 }.
@@ -595,7 +620,7 @@ notice-easy-steps =
     Regardez votre compte à la banque.
     Un doute ? Parlez-en à un proche. Allez sur le site 17cyber.gouv.fr.
 notice-easy-check = Ce message n'a pas de lien. Tapez cette adresse : { $address }. Tapez ce code : { $code }. La page montre : { $masked }, { $date }. Elle montre autre chose ? Le message est faux.
-notice-easy-contact = Appelez le { $phone }. Ou écrivez à { $mail }. Demandez { $name }.
+notice-easy-contact = Appelez le { $phone }. Ou écrivez à { $mail }. Demandez { $name }. Vous pouvez aussi écrire à la CNIL : cnil.fr/plaintes. La CNIL protège vos données.
 letter-phone = Tél. { $phone }
 letter-place-date = { $place }, le { $date }
 letter-date = Le { $date }
@@ -711,7 +736,7 @@ register-import-confirm = Ouvrir ces violations
 register-import-row = Ligne
 register-import-known-rows = Déjà au registre : { $references }.
 register-known = déjà au registre
-register-faults = cellules à revoir
+register-faults = { PLURAL($count, one: "cellule à revoir", other: "cellules à revoir") }
 register-earlier = importé d'un registre antérieur
 register-fault-missing = il manque une valeur
 register-fault-moment = ce n'est pas une date
@@ -854,6 +879,7 @@ own-incidents-none = Aucun incident ne concerne vos comptes. Si vous en voyez un
 own-incidents-paper = Ce que vous devez savoir (PDF)
 own-incidents-report = Signaler un incident
 own-incidents-not-established = L'opérateur n'a encore rien établi.
+own-incidents-call = Urgent ? Appelez d'abord :
 own-incidents-explain = Un poste infecté, un mot de passe donné, un appel étrange : dites-le tout de suite, même si vous n'êtes pas sûr. L'opérateur voit votre signalement dans sa console.
 own-incidents-what = Ce qui s'est passé, en une phrase
 own-incidents-text = Quand, sur quel poste ou quel compte, et ce que vous avez déjà fait

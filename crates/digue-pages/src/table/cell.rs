@@ -38,7 +38,7 @@ pub(super) enum SortKey {
 /// A text as people put it in order: `ME-2` before `ME-10`. The length of each number stands before
 /// its digits, so that a comparison sign by sign compares numbers.
 fn natural(text: &str) -> String {
-    let text = text.to_lowercase();
+    let text = folded(text);
     let mut key = String::with_capacity(text.len() + 4);
     let mut rest = text.as_str();
     while let Some(start) = rest.find(|sign: char| sign.is_ascii_digit()) {

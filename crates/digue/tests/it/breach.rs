@@ -58,7 +58,7 @@ fn a_stolen_account_becomes_a_closed_incident_in_the_browser() {
 
     // The clock runs from an hour with an author and a reason; both decisions have theirs.
     night.decide();
-    browser.sees("main", "restant");
+    browser.sees("main", "il reste");
     browser.page_at_both_widths("incident-decisions");
 
     // The form: filled by facts, one answer by hand, the rest marked with who can answer.

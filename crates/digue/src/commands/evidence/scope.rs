@@ -243,6 +243,20 @@ fn read(
     }
 }
 
+/// Why a list is none, in the reader's words.
+fn cause(out: &Output, error: &affected::AffectedError) -> String {
+    use affected::AffectedError;
+    match error {
+        AffectedError::Malformed { line, .. } => {
+            out.text_of("list-fault-line", &[("line", Value::from(*line))])
+        }
+        AffectedError::Changed => out.text_of("list-fault-changed", &[]),
+        AffectedError::Signature(_) => out.text_of("list-fault-signature", &[]),
+        AffectedError::Checkpoint(_) => out.text_of("list-fault-checkpoint", &[]),
+        AffectedError::Disk(error) => error.to_string(),
+    }
+}
+
 /// Checks signature and checkpoint, and computes every line again.
 pub(super) fn check(out: &Output, place: &JournalPlace, path: &Path, from_journal: bool) -> Done {
     let is_elsewhere = !place.is_named && !place.folder.is_dir();
@@ -255,7 +269,7 @@ pub(super) fn check(out: &Output, place: &JournalPlace, path: &Path, from_journa
         Err(error) => {
             out.say(
                 "scope-check-bad",
-                &[("cause", Value::from(error.to_string()))],
+                &[("cause", Value::from(cause(out, &error)))],
             );
             return Ok(BAD);
         }
@@ -313,7 +327,7 @@ fn check_without_journal(out: &Output, key: &Verifier, path: &Path) -> Done {
         Err(error) => {
             out.say(
                 "scope-check-bad",
-                &[("cause", Value::from(error.to_string()))],
+                &[("cause", Value::from(cause(out, &error)))],
             );
             Ok(BAD)
         }
@@ -347,7 +361,7 @@ pub(super) fn compare(
         (Err(error), _) | (_, Err(error)) => {
             out.say(
                 "scope-check-bad",
-                &[("cause", Value::from(error.to_string()))],
+                &[("cause", Value::from(cause(out, &error)))],
             );
             return Ok(BAD);
         }
