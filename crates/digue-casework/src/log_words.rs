@@ -129,8 +129,7 @@ impl PaperReader {
                 let answer = if describes && !text.trim().is_empty() {
                     String::new()
                 } else {
-                    let key = answer.key();
-                    self.say(&format!("log-{key}"))
+                    self.say(&format!("log-answer-{}", answer.code()))
                 };
                 let parts = [question.as_str(), answer.as_str(), text.trim()];
                 let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();

@@ -73,7 +73,7 @@ pub fn proposed_for(app: &App, view: &IncidentView, style: Style) -> (String, Bl
         address: format!("{}/check", app.console_host()),
     };
     let happening = view.incident.happening().key();
-    (style.with(&format!("subject-{happening}"), &values), blocks)
+    (style.with(&format!("{happening}-subject"), &values), blocks)
 }
 
 /// One block of a notice.

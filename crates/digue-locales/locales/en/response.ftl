@@ -564,13 +564,13 @@ notice-title-risks = The risks
 notice-title-steps = Do now
 notice-title-check = How to check this message
 notice-title-contact = How to reach us
-notice-subject-happening-stolen-account = { $body }: your record was read with a stolen account
-notice-subject-happening-suspected-account = { $body }: your record was read, perhaps with a stolen account
-notice-subject-happening-outside-reader = { $body }: an outsider read your record
-notice-subject-happening-ransomware = { $body }: an attack blocked your data
-notice-subject-happening-unavailable = { $body }: your data was not available
-notice-subject-happening-mistake = { $body }: a mistake affected your data
-notice-subject-happening-unspecified = { $body }: an incident affected your data
+notice-happening-stolen-account-subject = { $body }: your record was read with a stolen account
+notice-happening-suspected-account-subject = { $body }: your record was read, perhaps with a stolen account
+notice-happening-outside-reader-subject = { $body }: an outsider read your record
+notice-happening-ransomware-subject = { $body }: an attack blocked your data
+notice-happening-unavailable-subject = { $body }: your data was not available
+notice-happening-mistake-subject = { $body }: a mistake affected your data
+notice-happening-unspecified-subject = { $body }: an incident affected your data
 notice-data = Your data was shown { $times ->
     [one] once
    *[other] { $times } times
@@ -596,13 +596,13 @@ notice-easy-title-risks = What could happen
 notice-easy-title-steps = What you must do
 notice-easy-title-check = How to know if this message is real
 notice-easy-title-contact = To talk to us
-notice-easy-subject-happening-stolen-account = { $body }: someone read your record
-notice-easy-subject-happening-suspected-account = { $body }: someone read your record
-notice-easy-subject-happening-outside-reader = { $body }: someone read your record
-notice-easy-subject-happening-ransomware = { $body }: hackers blocked your data
-notice-easy-subject-happening-unavailable = { $body }: your data was gone
-notice-easy-subject-happening-mistake = { $body }: a mistake with your data
-notice-easy-subject-happening-unspecified = { $body }: a problem with your data
+notice-easy-happening-stolen-account-subject = { $body }: someone read your record
+notice-easy-happening-suspected-account-subject = { $body }: someone read your record
+notice-easy-happening-outside-reader-subject = { $body }: someone read your record
+notice-easy-happening-ransomware-subject = { $body }: hackers blocked your data
+notice-easy-happening-unavailable-subject = { $body }: your data was gone
+notice-easy-happening-mistake-subject = { $body }: a mistake with your data
+notice-easy-happening-unspecified-subject = { $body }: a problem with your data
 notice-easy-data = Someone could see your data { $times ->
     [one] once
    *[other] { $times } times

@@ -564,13 +564,13 @@ notice-title-risks = Les risques
 notice-title-steps = À faire maintenant
 notice-title-check = Comment vérifier ce message
 notice-title-contact = Nous contacter
-notice-subject-happening-stolen-account = { $body } : votre dossier a été lu avec un compte volé
-notice-subject-happening-suspected-account = { $body } : votre dossier a été lu, peut-être avec un compte volé
-notice-subject-happening-outside-reader = { $body } : une personne extérieure a lu votre dossier
-notice-subject-happening-ransomware = { $body } : une attaque a bloqué vos données
-notice-subject-happening-unavailable = { $body } : vos données n'étaient plus accessibles
-notice-subject-happening-mistake = { $body } : une erreur a touché vos données
-notice-subject-happening-unspecified = { $body } : un incident a touché vos données
+notice-happening-stolen-account-subject = { $body } : votre dossier a été lu avec un compte volé
+notice-happening-suspected-account-subject = { $body } : votre dossier a été lu, peut-être avec un compte volé
+notice-happening-outside-reader-subject = { $body } : une personne extérieure a lu votre dossier
+notice-happening-ransomware-subject = { $body } : une attaque a bloqué vos données
+notice-happening-unavailable-subject = { $body } : vos données n'étaient plus accessibles
+notice-happening-mistake-subject = { $body } : une erreur a touché vos données
+notice-happening-unspecified-subject = { $body } : un incident a touché vos données
 notice-data = Vos données ont été affichées { $times ->
     [one] une fois
    *[other] { $times } fois
@@ -596,13 +596,13 @@ notice-easy-title-risks = Ce qui peut arriver
 notice-easy-title-steps = Ce que vous devez faire
 notice-easy-title-check = Pour savoir si ce message est vrai
 notice-easy-title-contact = Pour nous parler
-notice-easy-subject-happening-stolen-account = { $body } : quelqu'un a lu votre dossier
-notice-easy-subject-happening-suspected-account = { $body } : quelqu'un a lu votre dossier
-notice-easy-subject-happening-outside-reader = { $body } : quelqu'un a lu votre dossier
-notice-easy-subject-happening-ransomware = { $body } : des pirates ont bloqué vos données
-notice-easy-subject-happening-unavailable = { $body } : vos données n'étaient plus là
-notice-easy-subject-happening-mistake = { $body } : une erreur sur vos données
-notice-easy-subject-happening-unspecified = { $body } : un problème sur vos données
+notice-easy-happening-stolen-account-subject = { $body } : quelqu'un a lu votre dossier
+notice-easy-happening-suspected-account-subject = { $body } : quelqu'un a lu votre dossier
+notice-easy-happening-outside-reader-subject = { $body } : quelqu'un a lu votre dossier
+notice-easy-happening-ransomware-subject = { $body } : des pirates ont bloqué vos données
+notice-easy-happening-unavailable-subject = { $body } : vos données n'étaient plus là
+notice-easy-happening-mistake-subject = { $body } : une erreur sur vos données
+notice-easy-happening-unspecified-subject = { $body } : un problème sur vos données
 notice-easy-data = On a pu voir vos données { $times ->
     [one] une fois
    *[other] { $times } fois

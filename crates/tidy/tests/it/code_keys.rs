@@ -58,6 +58,7 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
     ("learn-gap", &["BodyGap"]),
     ("learn-telling", &["Telling"]),
     ("likelihood", &["Likelihood"]),
+    ("log-answer", &["Answer"]),
     ("mail-kind", &["Mail"]),
     ("means", &["SignInMeans"]),
     ("module", &["Module"]),
