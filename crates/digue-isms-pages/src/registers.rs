@@ -547,6 +547,7 @@ async fn shown(
         _ => None,
     };
     let fields = form_fields(visitor, kind, values, why.faults(), &overview.registers);
+    let faults = faults(&fields);
     Ok(page(&RecordPage {
         provable,
         kind: kind.code(),
@@ -555,7 +556,7 @@ async fn shown(
         state_label: stands,
         checks: checks.collect(),
         observed,
-        faults: faults(&fields),
+        faults,
         is_overtaken: matches!(why, NotSaved::Overtaken),
         revision: last.map_or(0, |last| last.number),
         may_write: visitor.role.is_some_and(Role::can_govern)
