@@ -49,12 +49,14 @@ fn read_condition(section: &ConfigSection<'_>) -> Option<RequestCondition> {
         Query,
         Form,
         Json,
+        TextJson,
         GraphQl,
     }
     let words = [
         ("query", ConditionPlace::Query),
         ("form", ConditionPlace::Form),
         ("json", ConditionPlace::Json),
+        ("text-json", ConditionPlace::TextJson),
         ("graphql", ConditionPlace::GraphQl),
     ];
     if !section.has("in") {
@@ -72,6 +74,10 @@ fn read_condition(section: &ConfigSection<'_>) -> Option<RequestCondition> {
         ConditionPlace::Json => {
             let path = ConditionPath::parse(&section.need_text("at")?);
             ConditionSource::Json(section.accept("at", path)?)
+        }
+        ConditionPlace::TextJson => {
+            let path = ConditionPath::parse(&section.need_text("at")?);
+            ConditionSource::TextJson(section.accept("at", path)?)
         }
         ConditionPlace::GraphQl => ConditionSource::GraphQl,
     };

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use digue_types::visible::visible;
 use smol_str::SmolStr;
 
@@ -26,10 +28,13 @@ pub enum Normalise {
     TrimZeros,
     /// A French NIR of 13 or 15 characters: compacted, upper case, without its two-digit key.
     Nir,
+    /// Of a global identifier of GraphQL servers, `Type:id` in base 64, what stands after the
+    /// colon; any other text stays as it is.
+    Relay,
 }
 
 impl Normalise {
-    pub const ALL: [(&'static str, Self); 7] = [
+    pub const ALL: [(&'static str, Self); 8] = [
         ("trim", Self::Trim),
         ("upper", Self::Upper),
         ("lower", Self::Lower),
@@ -37,6 +42,7 @@ impl Normalise {
         ("digits", Self::Digits),
         ("trim-zeros", Self::TrimZeros),
         ("nir", Self::Nir),
+        ("relay", Self::Relay),
     ];
 
     pub fn parse(code: &str) -> Option<Self> {
@@ -82,8 +88,29 @@ impl Normalise {
                     compact
                 })
             }
+            Self::Relay => match relay_id(&text) {
+                Some(own) => Cow::Owned(own),
+                None => text,
+            },
         }
     }
+}
+
+/// The identifier in a global one: of `VXNhZ2VyOjQy`, which is `Usager:42` in base 64, `42`.
+pub fn relay_id(text: &str) -> Option<String> {
+    // A type of one letter and an identifier of one sign are three bytes.
+    if text.len() < 4 || !text.len().is_multiple_of(4) {
+        return None;
+    }
+    let bytes = BASE64.decode(text).ok()?;
+    let decoded = String::from_utf8(bytes).ok()?;
+    let (type_name, own) = decoded.split_once(':')?;
+    let is_name = type_name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && type_name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_shown = !own.is_empty() && own.bytes().all(|byte| byte.is_ascii_graphic());
+    (is_name && is_shown).then(|| own.to_owned())
 }
 
 /// A kind of identifier by which the portal names persons.

@@ -32,6 +32,9 @@ pub enum ConditionSource {
     Form(String),
     /// A text of a JSON body; with `[:]` each of a list.
     Json(ConditionPath),
+    /// The same in a body that is declared as `text/plain`, so that a browser sends it to another
+    /// origin without asking first.
+    TextJson(ConditionPath),
     /// The fields that GraphQL operations ask for at their root: `query personnes`.
     GraphQl,
 }
@@ -109,7 +112,10 @@ impl RequestCondition {
     pub const fn needs_body(&self) -> bool {
         match self.source {
             ConditionSource::Query(_) => !self.is_without_body,
-            ConditionSource::Form(_) | ConditionSource::Json(_) | ConditionSource::GraphQl => true,
+            ConditionSource::Form(_)
+            | ConditionSource::Json(_)
+            | ConditionSource::TextJson(_)
+            | ConditionSource::GraphQl => true,
         }
     }
 
@@ -122,7 +128,8 @@ impl RequestCondition {
                 BodyNames::NotNamed => content.query_value(name),
             },
             ConditionSource::Form(name) => content.form_value(name),
-            ConditionSource::Json(path) => content.json_values(path),
+            ConditionSource::Json(path) => json_values(content.json(), path),
+            ConditionSource::TextJson(path) => json_values(content.text_json(), path),
             ConditionSource::GraphQl => content.root_fields(),
         };
         match given {
@@ -143,12 +150,16 @@ impl RequestCondition {
         match (&self.source, &other.source) {
             (ConditionSource::Query(one), ConditionSource::Query(other))
             | (ConditionSource::Form(one), ConditionSource::Form(other)) => one == other,
-            (ConditionSource::Json(one), ConditionSource::Json(other)) => one.steps == other.steps,
+            (ConditionSource::Json(one), ConditionSource::Json(other))
+            | (ConditionSource::TextJson(one), ConditionSource::TextJson(other)) => {
+                one.steps == other.steps
+            }
             (ConditionSource::GraphQl, ConditionSource::GraphQl) => true,
             (
                 ConditionSource::Query(_)
                 | ConditionSource::Form(_)
                 | ConditionSource::Json(_)
+                | ConditionSource::TextJson(_)
                 | ConditionSource::GraphQl,
                 _,
             ) => false,
@@ -223,7 +234,8 @@ pub struct RequestContent<'r> {
     body: ContentBody<'r>,
     query_pairs: OnceCell<Option<SpelledPairs>>,
     form_pairs: OnceCell<Option<SpelledPairs>>,
-    json: OnceCell<Option<(StrictJson, SpelledNames)>>,
+    json: OnceCell<Option<SpelledJson>>,
+    text_json: OnceCell<Option<SpelledJson>>,
     root_fields: OnceCell<Option<Vec<String>>>,
 }
 
@@ -333,6 +345,7 @@ impl<'r> RequestContent<'r> {
             query_pairs: OnceCell::new(),
             form_pairs: OnceCell::new(),
             json: OnceCell::new(),
+            text_json: OnceCell::new(),
             root_fields: OnceCell::new(),
         }
     }
@@ -357,16 +370,14 @@ impl<'r> RequestContent<'r> {
         Ok(self.form_pairs.get_or_init(read).as_ref())
     }
 
-    fn json(&self) -> Result<Option<&(StrictJson, SpelledNames)>, GivenValues> {
+    fn json(&self) -> Result<Option<&SpelledJson>, GivenValues> {
         let text = self.text_of(JSON)?;
-        let read = || {
-            let json: StrictJson = serde_json::from_str(text?).ok()?;
-            let mut names = Vec::new();
-            json.names(&mut names);
-            let spelled = SpelledNames::of(names.iter().copied().take(NAMES_MAX));
-            (names.len() <= NAMES_MAX).then_some((json, spelled))
-        };
-        Ok(self.json.get_or_init(read).as_ref())
+        Ok(self.json.get_or_init(|| spelled_json(text?)).as_ref())
+    }
+
+    fn text_json(&self) -> Result<Option<&SpelledJson>, GivenValues> {
+        let text = self.text_of(PLAIN)?;
+        Ok(self.text_json.get_or_init(|| spelled_json(text?)).as_ref())
     }
 
     /// Whether the body could be taken for saying this parameter.
@@ -395,24 +406,6 @@ impl<'r> RequestContent<'r> {
         match names {
             Some(false) => BodyNames::NotNamed,
             Some(true) | None => BodyNames::Named,
-        }
-    }
-
-    fn json_values(&self, path: &ConditionPath) -> GivenValues {
-        let (json, names) = match self.json() {
-            Ok(Some(read)) => read,
-            Ok(None) => return GivenValues::Unreadable,
-            Err(unseen) => return unseen,
-        };
-        // A second spelling anywhere: some portals take `Method` for `method`.
-        if path.names().any(|name| names.has_second_spelling(name)) {
-            return GivenValues::Unreadable;
-        }
-        let mut texts = Vec::new();
-        match json.collect(&path.steps, &mut texts) {
-            PlaceReading::Texts if !texts.is_empty() => GivenValues::Texts(texts),
-            PlaceReading::Texts | PlaceReading::Absent => GivenValues::Absent,
-            PlaceReading::Other => GivenValues::Unreadable,
         }
     }
 
@@ -451,8 +444,41 @@ impl<'r> RequestContent<'r> {
     }
 }
 
+/// A JSON body and the names in it.
+type SpelledJson = (StrictJson, SpelledNames);
+
+fn spelled_json(text: &str) -> Option<SpelledJson> {
+    let json: StrictJson = serde_json::from_str(text).ok()?;
+    let mut names = Vec::new();
+    json.names(&mut names);
+    let spelled = SpelledNames::of(names.iter().copied().take(NAMES_MAX));
+    (names.len() <= NAMES_MAX).then_some((json, spelled))
+}
+
+fn json_values(
+    read: Result<Option<&SpelledJson>, GivenValues>,
+    path: &ConditionPath,
+) -> GivenValues {
+    let (json, names) = match read {
+        Ok(Some(read)) => read,
+        Ok(None) => return GivenValues::Unreadable,
+        Err(unseen) => return unseen,
+    };
+    // A second spelling anywhere: some portals take `Method` for `method`.
+    if path.names().any(|name| names.has_second_spelling(name)) {
+        return GivenValues::Unreadable;
+    }
+    let mut texts = Vec::new();
+    match json.collect(&path.steps, &mut texts) {
+        PlaceReading::Texts if !texts.is_empty() => GivenValues::Texts(texts),
+        PlaceReading::Texts | PlaceReading::Absent => GivenValues::Absent,
+        PlaceReading::Other => GivenValues::Unreadable,
+    }
+}
+
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
+const PLAIN: &str = "text/plain";
 
 /// A media type without its parameters.
 fn essence(content_type: &str) -> &str {

@@ -20,8 +20,8 @@ use digue_types::path::{Pattern, Segments};
 use regex::Regex;
 
 use crate::model::{
-    BlockFormat, LearntBlock, LearntCondition, LearntConditionPlace, LearntErrors, LearntKind,
-    LearntMap, LearntPart, LearntRecords, LearntRequest, LearntRoute, LearntRouteKind, LearntRule,
+    BlockFormat, LearntBlock, LearntConditionPlace, LearntErrors, LearntKind, LearntMap,
+    LearntPart, LearntRecords, LearntRequest, LearntRoute, LearntRouteKind, LearntRule,
     RequestPlace,
 };
 
@@ -175,6 +175,24 @@ pub(crate) fn compile_sweep(
         .collect()
 }
 
+/// The same in the letter case of the kinds alone: words of a script that only look like
+/// identifiers in another case hold no resource back. One of a known person does, in whatever case,
+/// since the survey has seen it.
+pub(crate) fn compile_exact_sweep(
+    sweep: &[usize],
+    kinds: &[LearntKind],
+) -> Result<Vec<Pick>, CompileFault> {
+    let exact = |kind: &LearntKind| LearntKind {
+        sweep: kind
+            .sweep
+            .as_ref()
+            .map(|pattern| pattern.strip_prefix("(?i)").unwrap_or(pattern).to_owned()),
+        ..kind.clone()
+    };
+    let kinds: Vec<LearntKind> = kinds.iter().map(exact).collect();
+    compile_sweep(sweep, &kinds)
+}
+
 fn compile_route(
     route: &LearntRoute,
     map: &LearntMap,
@@ -194,7 +212,7 @@ fn compile_route(
         name: route.name.clone(),
         methods: route.methods.clone(),
         pattern: Pattern::parse(&route.path).map_err(fault)?,
-        when: compile_conditions(&route.when)?,
+        when: compile_conditions(route)?,
         is_held: route.kind == LearntRouteKind::Held,
         request,
         response: ResponseRules {
@@ -212,18 +230,32 @@ fn compile_route(
 /// # Errors
 /// A place is none.
 pub(crate) fn compile_conditions(
-    conditions: &[LearntCondition],
+    route: &LearntRoute,
 ) -> Result<Vec<RequestCondition>, CompileFault> {
+    let conditions = &route.when;
+    // As the server reads it: no method is all methods.
+    let is_without_body = !route.methods.is_empty()
+        && route
+            .methods
+            .iter()
+            .all(|method| matches!(method.as_str(), "GET" | "HEAD"));
     let compiled = conditions.iter().map(|condition| {
         let source = match &condition.place {
             LearntConditionPlace::Query(name) => ConditionSource::Query(name.clone()),
             LearntConditionPlace::Json(path) => {
                 ConditionSource::Json(ConditionPath::parse(path).map_err(fault)?)
             }
+            LearntConditionPlace::TextJson(path) => {
+                ConditionSource::TextJson(ConditionPath::parse(path).map_err(fault)?)
+            }
             LearntConditionPlace::GraphQl => ConditionSource::GraphQl,
         };
         let values = condition.values.iter().cloned().collect();
-        Ok(RequestCondition::new(source, values))
+        let condition = RequestCondition::new(source, values);
+        Ok(match is_without_body {
+            true => condition.without_body(),
+            false => condition,
+        })
     });
     compiled.collect()
 }

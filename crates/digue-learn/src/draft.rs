@@ -116,8 +116,8 @@ pub(crate) fn draft(known: &KnownPersons, portal: PortalSurvey) -> MapDraft {
         let (safe, unsafe_ones): (Vec<_>, Vec<_>) = methods
             .into_iter()
             .partition(|(key, _)| is_safe(&key.method));
-        if !safe.is_empty() {
-            drafted.push(draft.read_route(template, &safe));
+        for same in by_content(&safe) {
+            drafted.push(draft.read_route(template, &same));
         }
         let page = joined(&safe);
         for (key, survey) in unsafe_ones {
@@ -189,6 +189,18 @@ fn by_template<'r>(routes: &Group<'r>) -> BTreeMap<&'r PathTemplate, Group<'r>> 
             .push((*key, *survey));
     }
     groups
+}
+
+/// The methods of each choice of what the address does.
+fn by_content<'r>(safe: &Group<'r>) -> Vec<Group<'r>> {
+    let mut groups: BTreeMap<&RouteContent, Group<'r>> = BTreeMap::new();
+    for (key, survey) in safe {
+        groups
+            .entry(&key.content)
+            .or_default()
+            .push((*key, *survey));
+    }
+    groups.into_values().collect()
 }
 
 pub(crate) fn kinds(known: &KnownPersons) -> Vec<LearntKind> {
@@ -279,6 +291,10 @@ impl<'d> RoutesDraft<'d> {
                     .push(LearntFinding::PersonsInResources { path, responses });
             }
         }
+        // Of use where a resource turns out to show persons, and is held.
+        let parameters = assets.iter().flat_map(|(_, survey)| survey.parameters());
+        let parameters: BTreeSet<String> = parameters.cloned().collect();
+        let parameters: Vec<String> = parameters.into_iter().take(PARAMETERS_MAX).collect();
         let assets: Vec<&PathTemplate> = assets.iter().map(|(key, _)| &key.template).collect();
         let others: Vec<&PathTemplate> = others.iter().map(|(key, _)| &key.template).collect();
         let directories = directories(&assets, &others);
@@ -307,7 +323,10 @@ impl<'d> RoutesDraft<'d> {
         paths
             .into_iter()
             .map(|(path, files)| RouteDraft {
-                route: asset_route(self.name(&path, ""), path, files),
+                route: LearntRoute {
+                    query: parameters.clone(),
+                    ..asset_route(self.name(&path, ""), path, files)
+                },
                 blocks: Vec::new(),
             })
             .collect()
@@ -331,13 +350,13 @@ impl<'d> RoutesDraft<'d> {
             .iter()
             .for_each(|(_, own)| survey.absorb((*own).clone()));
         let key = methods[0].0;
-        let path = template.text();
-        self.note_gaps(&path, &survey);
+        let (path, label) = (template.text(), key.label());
+        self.note_gaps(&label, &survey);
         let judge = RouteJudge::new(self.known, self.addresses, key);
         let mut request = self.request_rules(RequestPlace::Path, judge.path(&survey));
-        let (query, by_query) = self.query_rules(&path, judge.query(&survey));
+        let (query, by_query) = self.query_rules(&label, judge.query(&survey));
         request.extend(by_query);
-        let blocks = self.blocks(key, &path, &survey);
+        let blocks = self.blocks(key, &label, &survey);
         let mut names: Vec<String> = methods
             .iter()
             .map(|(key, _)| key.method.to_string())
@@ -348,10 +367,10 @@ impl<'d> RoutesDraft<'d> {
             without_body: survey.gaps.values().sum(),
         };
         let route = LearntRoute {
-            name: self.name(&path, ""),
+            name: self.name(&label, ""),
             path,
             methods: names,
-            when: Vec::new(),
+            when: conditions_of(&key.content),
             kind: LearntRouteKind::Held,
             action: action_of(&blocks, &request),
             query,
@@ -411,6 +430,10 @@ impl<'d> RoutesDraft<'d> {
         let method = key.method.to_ascii_lowercase();
         let name = match key.content {
             RouteContent::Any => self.name(&path, &format!("-{method}")),
+            RouteContent::OtherMethod(_) => {
+                let suffix = format!("-{method}-as-{}", key.content.label());
+                self.name(&path, &suffix.to_ascii_lowercase())
+            }
             RouteContent::Query(_) | RouteContent::Json { .. } | RouteContent::GraphQl(_) => {
                 self.name(&label, "")
             }
@@ -655,6 +678,9 @@ impl<'d> RoutesDraft<'d> {
         as_write(route, blocks)
     }
 }
+
+/// The most parameters of a resource that is held.
+const PARAMETERS_MAX: usize = 20;
 
 /// The fewest resources of one ending in a directory that are described together.
 const SIBLINGS_MIN: usize = 8;

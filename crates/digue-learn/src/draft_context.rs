@@ -20,7 +20,28 @@ pub(crate) fn pattern_among_others(kind: &KnownKind, accepted: Accepted) -> Opti
 /// Other kinds name a person only where the primary one does not.
 pub(crate) fn prefer_primary(rules: &mut Vec<LearntRule>) {
     let has_primary = rules.iter().any(|rule| rule.kind == 0);
-    rules.retain(|rule| rule.kind == 0 || !has_primary);
+    rules.retain(|rule| rule.kind == 0 || !has_primary || shows_others(rule));
+}
+
+/// True for a rule that finds persons whom no kind before its own shows in the same answer: the
+/// options of a list beside a table.
+pub(crate) fn shows_others(rule: &LearntRule) -> bool {
+    match rule.reason {
+        LineReason::Hits(evidence) => evidence.alone > 0,
+        LineReason::KindGiven { .. }
+        | LineReason::KindBeside { .. }
+        | LineReason::KindInferred { .. }
+        | LineReason::Asked { .. }
+        | LineReason::SomeTables { .. }
+        | LineReason::AlwaysEmpty { .. }
+        | LineReason::Read { .. }
+        | LineReason::NobodyKnown { .. }
+        | LineReason::RecordsUnclear { .. }
+        | LineReason::Resources { .. }
+        | LineReason::Failures { .. }
+        | LineReason::Writes { .. }
+        | LineReason::Reads { .. } => false,
+    }
 }
 
 /// A block of which nothing is said yet.

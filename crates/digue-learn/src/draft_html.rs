@@ -89,6 +89,7 @@ fn record_blocks(html: &HtmlSurvey, base: &LearntBlock) -> Vec<LearntBlock> {
     let other_tables: Vec<String> = html
         .other_tables
         .keys()
+        .filter(|selector| !html.tables_of_names.contains(*selector))
         .take(SELECTORS_MAX)
         .map(ToString::to_string)
         .collect();
@@ -112,9 +113,13 @@ fn speaks_of_nothing(selector: &str) -> bool {
 /// Selectors of records: all that were seen, then those on most pages, then those that are several
 /// on a page, then the one with the most elements.
 fn record_choices(html: &HtmlSurvey) -> Vec<Vec<String>> {
+    // The choices of a filter are not the records of the list below it.
+    let is_of_filter =
+        |selector: &SmolStr| html.named_tables > 0 && selector.contains("option[value]");
     let mut found: Vec<(&SmolStr, usize, usize)> = html
         .records
         .iter()
+        .filter(|(selector, _)| !is_of_filter(selector))
         .map(|(selector, seen)| (selector, seen.pages, seen.elements))
         .collect();
     found.sort_by_key(|(selector, pages, elements)| {

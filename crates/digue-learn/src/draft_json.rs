@@ -7,7 +7,7 @@ use digue_survey::judge::PlaceVerdict;
 use digue_survey::route_judge::JudgedPlace;
 use smol_str::SmolStr;
 
-use crate::draft_context::DraftContext;
+use crate::draft_context::{DraftContext, shows_others};
 use crate::finding::LearntFinding;
 use crate::model::{LearntBlock, LearntRecords, LearntRule, LineReason};
 
@@ -161,7 +161,9 @@ fn expected(context: &mut DraftContext<'_>, json: &JsonSurvey) -> Vec<LearntRule
             path: context.path.to_owned(),
             place: place.to_string(),
         });
-        if let Some(name) = context.usual_member {
+        if let Some(name) = context.usual_member
+            && context.judge.calls_person(place)
+        {
             rules.push(expected_rule(format!("{place}[:].{name}"), json.documents));
         }
     }
@@ -198,8 +200,9 @@ fn only_needed(rules: Vec<LearntRule>) -> Vec<LearntRule> {
         .filter(|rule| rule.kind == 0)
         .map(|rule| record_of(&rule.at[0]))
         .collect();
-    let is_needed =
-        |rule: &LearntRule| rule.kind == 0 || !primary.contains(&record_of(&rule.at[0]));
+    let is_needed = |rule: &LearntRule| {
+        rule.kind == 0 || !primary.contains(&record_of(&rule.at[0])) || shows_others(rule)
+    };
     rules.into_iter().filter(is_needed).collect()
 }
 

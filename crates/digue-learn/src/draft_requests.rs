@@ -38,6 +38,10 @@ pub(crate) fn conditions_of(content: &RouteContent) -> Vec<LearntCondition> {
                 methods,
             )]
         }
+        RouteContent::OtherMethod(method) => vec![condition(
+            LearntConditionPlace::TextJson("$._method".to_owned()),
+            std::slice::from_ref(method),
+        )],
         RouteContent::GraphQl(fields) => vec![condition(LearntConditionPlace::GraphQl, fields)],
     }
 }

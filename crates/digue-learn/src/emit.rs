@@ -91,6 +91,7 @@ fn condition(condition: &LearntCondition) -> InlineTable {
     let (place, at) = match &condition.place {
         LearntConditionPlace::Query(name) => ("query", Some(name)),
         LearntConditionPlace::Json(path) => ("json", Some(path)),
+        LearntConditionPlace::TextJson(path) => ("text-json", Some(path)),
         LearntConditionPlace::GraphQl => ("graphql", None),
     };
     table.insert("in", place.into());
@@ -199,7 +200,7 @@ impl MapEmitter<'_> {
         if route.kind == LearntRouteKind::Held {
             table.insert("action", value(route.action.code()));
         }
-        if !route.query.is_empty() {
+        if !route.query.is_empty() && route.kind == LearntRouteKind::Held {
             table.insert("query", value(texts(&route.query)));
         }
         if !route.request.is_empty() {

@@ -134,6 +134,8 @@ pub enum LearntFinding {
         place: AliasPlace,
         persons: usize,
     },
+    /// Rules name persons by two kinds of the operator's list: the alias table must be loaded.
+    KindsOfOnePerson { kind: String, primary: String },
     /// Another host was recorded.
     OtherOrigin {
         origin: String,
@@ -184,6 +186,7 @@ impl LearntFinding {
             Self::UnreadPart { .. } => "unread-part",
             Self::FetchedLater { .. } => "fetched-later",
             Self::AliasTableNeeded { .. } => "alias",
+            Self::KindsOfOnePerson { .. } => "kinds",
             Self::OtherOrigin { .. } => "origin",
             Self::NoSweep { .. } => "no-sweep",
             Self::FreeSearch { .. } => "search",

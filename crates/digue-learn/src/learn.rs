@@ -11,7 +11,7 @@ use digue_survey::traffic::{SurveyFault, SurveyedTraffic, survey_traffic};
 use crate::compile::CompileFault;
 use crate::draft::draft;
 use crate::finding::LearntFinding;
-use crate::model::LearntMap;
+use crate::model::{LearntMap, LineReason};
 use crate::shape_watch::{ShapeWatch, ShapeWatchedSource};
 use crate::trial::MapTrial;
 
@@ -64,6 +64,7 @@ pub fn learn<S: ExchangeSource>(
     watched.watch.tell(&mut trial);
     let (map, of_map) = trial.conclude();
     findings.extend(of_map);
+    findings.extend(other_kinds(&map));
     Ok(Learnt {
         map,
         findings,
@@ -82,6 +83,28 @@ fn findings_of_persons(known: &KnownPersons, aliases: &[SeenAlias]) -> Vec<Learn
     });
     let needed = aliases.iter().map(alias_table_needed);
     inferred.into_iter().chain(needed).collect()
+}
+
+/// The kinds after the first by which a rule of the map names persons.
+fn other_kinds(map: &LearntMap) -> Vec<LearntFinding> {
+    let is_used = |place: usize| {
+        let blocks = map.routes.iter().flat_map(|route| &route.blocks);
+        let mut rules = blocks.flat_map(|block| &block.persons);
+        let mut requests = map.routes.iter().flat_map(|route| &route.request);
+        rules.any(|rule| rule.kind == place) || requests.any(|rule| rule.kind == place)
+    };
+    let Some(primary) = map.kinds.first() else {
+        return Vec::new();
+    };
+    let others = map.kinds.iter().enumerate().skip(1);
+    let used = others.filter(|(place, kind)| {
+        !matches!(kind.reason, LineReason::KindBeside { .. }) && is_used(*place)
+    });
+    used.map(|(_, kind)| LearntFinding::KindsOfOnePerson {
+        kind: kind.name.clone(),
+        primary: primary.name.clone(),
+    })
+    .collect()
 }
 
 fn alias_table_needed(alias: &SeenAlias) -> LearntFinding {

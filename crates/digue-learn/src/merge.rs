@@ -124,11 +124,13 @@ pub fn merge(
     wording: &dyn Wording,
 ) -> Result<MergedMap, MergeFault> {
     let (text, proposed) = without_writes(text);
+    let declined = declined_lines(&text);
     let document: DocumentMut = text.parse()?;
     let kinds = renamed_kinds(&document, &learnt.kinds);
     let mut merge = MapMerge {
         document,
         emitter: MapEmitter { kinds, wording },
+        declined,
         differences: Vec::new(),
     };
     merge.kinds();
@@ -195,8 +197,27 @@ fn primary_kind(document: &DocumentMut) -> Option<&str> {
     tables.iter().find(is_primary).map(|(name, _)| name)
 }
 
+/// What stands in comments, without spaces: a rule that a person commented out stays so.
+fn declined_lines(text: &str) -> Vec<String> {
+    let comments = text
+        .lines()
+        .filter_map(|line| line.trim_start().strip_prefix('#'));
+    comments.map(without_spaces).collect()
+}
+
+fn without_spaces(text: &str) -> String {
+    text.chars().filter(|c| !c.is_whitespace()).collect()
+}
+
+/// True for a line that stands in a comment of the map.
+fn is_declined(declined: &[String], item: &Value) -> bool {
+    let written = without_spaces(&item.to_string());
+    declined.iter().any(|line| line.contains(&written))
+}
+
 struct MapMerge<'w> {
     document: DocumentMut,
+    declined: Vec<String>,
     emitter: MapEmitter<'w>,
     differences: Vec<LearntDifference>,
 }
@@ -329,6 +350,7 @@ impl MapMerge<'_> {
             kinds: self.emitter.kinds.clone(),
             wording: self.emitter.wording,
         };
+        let declined = self.declined.clone();
         let lacks_type = comparison
             .unreadable
             .values()
@@ -356,17 +378,13 @@ impl MapMerge<'_> {
         }
         if lacks_type || finds_fewer {
             for block in &route.blocks {
-                add_block(table, block, &emitter, finds_fewer, &mut added);
+                add_block(table, block, &emitter, finds_fewer, &declined, &mut added);
             }
         }
         if finds_fewer {
             for rule in &route.request {
-                if add_item(
-                    table,
-                    "request",
-                    &rule.at,
-                    Value::InlineTable(emitter.request_rule(rule)),
-                ) {
+                let item = Value::InlineTable(emitter.request_rule(rule));
+                if !is_declined(&declined, &item) && add_item(table, "request", &rule.at, item) {
                     added.push((
                         ChangeKind::Widened,
                         DifferencePart::RequestRule {
@@ -446,6 +464,7 @@ fn add_block(
     block: &LearntBlock,
     emitter: &MapEmitter<'_>,
     finds_fewer: bool,
+    declined: &[String],
     added: &mut Added,
 ) {
     let format = block.format;
@@ -456,6 +475,12 @@ fn add_block(
         .iter_mut()
         .find(|own| own.get("format").and_then(Item::as_str) == Some(format.code()));
     let Some(own) = own else {
+        // A block that says "nobody" stands alone for its types: beside one that reads them it says
+        // nothing, and one that reads beside it is for a person to decide.
+        let is_nobody = |own: &Table| own.get("format").and_then(Item::as_str) == Some("nobody");
+        if format == BlockFormat::Nobody && !blocks.is_empty() || blocks.iter().any(is_nobody) {
+            return;
+        }
         blocks.push(emitter.block(block));
         added.push((ChangeKind::Added, DifferencePart::Block { format }));
         return;
@@ -467,7 +492,7 @@ fn add_block(
     for rule in &block.persons {
         let at = rule.at.join(" | ");
         let item = Value::InlineTable(emitter.person_rule(rule));
-        if add_item(own, "persons", &at, item) {
+        if !is_declined(declined, &item) && add_item(own, "persons", &at, item) {
             added.push((ChangeKind::Widened, DifferencePart::Rule { format, at }));
         }
     }

@@ -105,6 +105,7 @@ pub struct LearntCondition {
 pub enum LearntConditionPlace {
     Query(String),
     Json(String),
+    TextJson(String),
     GraphQl,
 }
 

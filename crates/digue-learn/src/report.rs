@@ -72,8 +72,8 @@ pub struct RouteReport {
     pub by_request: usize,
     /// Distinct persons that only the sweep finds.
     pub by_sweep: usize,
-    /// Distinct persons whom a name alone shows, on this route: no identifier of theirs is found on
-    /// it.
+    /// Distinct persons whom a name alone shows in some answer: no identifier of theirs is found in
+    /// it, whatever another answer of the route shows.
     pub by_name: usize,
     /// Answers in which a known name is all that shows a person.
     pub name_only: usize,
@@ -111,6 +111,8 @@ pub struct UnreadAnswers {
 pub struct ReportTotals {
     pub exchanges: usize,
     pub persons: usize,
+    /// Of those, persons of the list: one for all of their identifiers.
+    pub known_persons: usize,
     /// Of the known persons who are in the bytes.
     pub known_shown: usize,
     /// Of those, found somewhere.
@@ -118,6 +120,8 @@ pub struct ReportTotals {
     /// Pairs of answer and known person in the bytes, and of those found.
     pub sightings: usize,
     pub sightings_found: usize,
+    /// Pairs of answer and person whose name alone shows them there.
+    pub sightings_named: usize,
     /// Pairs of answer and identifier that is not known.
     pub sightings_not_known: usize,
     /// Answers that the map refuses: no route, a stranger, unreadable.
@@ -406,14 +410,17 @@ impl<'m> MapReporter<'m> {
             self.report.totals.sightings_not_known += others.count();
         }
         let is_found = |person: &u32| found.contains(&ReportedPerson::Known(*person));
+        let mut named: HashSet<u32> = HashSet::new();
         for namesakes in body.named.iter().filter(|_| passes) {
             if persons.by_name.len() < PERSONS_MAX
                 && let Some(first) = namesakes.first()
                 && !namesakes.iter().any(is_found)
             {
-                persons.by_name.insert(*first);
+                named.insert(*first);
             }
         }
+        self.report.totals.sightings_named += named.len();
+        persons.by_name.extend(named);
         if found.is_empty() && passes && body.bytes > 0 {
             if body.names > 0 {
                 line.name_only += 1;
@@ -455,18 +462,15 @@ impl<'m> MapReporter<'m> {
                 .chain(&persons.by_request)
                 .chain(&persons.by_sweep)
                 .collect();
-            let is_identified = |person: &&u32| all.contains(&ReportedPerson::Known(**person));
-            line.by_name = persons
-                .by_name
-                .iter()
-                .filter(|person| !is_identified(person))
-                .count();
+            line.by_name = persons.by_name.len();
             line.not_known = all
                 .iter()
                 .filter(|person| matches!(person, ReportedPerson::Other(..)))
                 .count();
         }
         self.report.totals.persons = self.all.len();
+        let is_known = |person: &&ReportedPerson| matches!(person, ReportedPerson::Known(_));
+        self.report.totals.known_persons = self.all.iter().filter(is_known).count();
         self.report.totals.known_shown = self.shown.len();
         self.report.totals.known_found = self.found.len();
         self.report

@@ -11,7 +11,7 @@ use digue_inspect::media_type::MediaType;
 use digue_survey::exchange::{Exchange, ExchangeSource, UrlParts};
 use digue_survey::known::KnownPersons;
 
-use crate::compile::{CompileFault, compile_kinds, compile_sweep};
+use crate::compile::{CompileFault, compile_exact_sweep, compile_kinds};
 use crate::draft::kinds;
 use crate::trial::{MapTrial, shows_person};
 
@@ -33,7 +33,7 @@ impl ShapeWatch {
     pub(crate) fn of(given: &KnownPersons) -> Result<Self, CompileFault> {
         let known = kinds(given);
         let all: Vec<usize> = (0..known.len()).collect();
-        let (kinds, sweep) = (compile_kinds(&known)?, compile_sweep(&all, &known)?);
+        let (kinds, sweep) = (compile_kinds(&known)?, compile_exact_sweep(&all, &known)?);
         Ok(Self {
             kinds,
             sweep,

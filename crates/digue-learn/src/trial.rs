@@ -21,7 +21,7 @@ use digue_types::{ReadFailure, UnreadPlace};
 use smol_str::SmolStr;
 
 use crate::compile::{
-    CompileFault, compile_block, compile_conditions, compile_kinds, compile_sweep,
+    CompileFault, compile_block, compile_conditions, compile_exact_sweep, compile_kinds,
 };
 use crate::draft::{MapDraft, RouteDraft};
 use crate::finding::LearntFinding;
@@ -76,11 +76,11 @@ impl MapTrial {
     pub(crate) fn new(mut draft: MapDraft) -> Result<Self, CompileFault> {
         let kinds = compile_kinds(&draft.kinds)?;
         let all: Vec<usize> = (0..draft.kinds.len()).collect();
-        let sweep = compile_sweep(&all, &draft.kinds)?;
+        let sweep = compile_exact_sweep(&all, &draft.kinds)?;
         let learnt_kinds = draft.kinds.clone();
         let mut routes = Vec::new();
         for mut route in std::mem::take(&mut draft.routes) {
-            let when = compile_conditions(&route.route.when)?;
+            let when = compile_conditions(&route.route)?;
             let Ok(pattern) = Pattern::parse(&route.route.path) else {
                 let (path, exchanges) = (route.route.path.clone(), 0);
                 draft

@@ -23,6 +23,7 @@ use digue_learn::merge::{ChangeKind, MergedMap, merge};
 use digue_learn::{LearnFault, Learnt, MapReport, MapReporter, TriedExchange, TriedMap, learn};
 use digue_locales::Value;
 use digue_survey::KnownPersons;
+use digue_survey::exchange::UrlParts;
 use digue_survey::traffic::SurveyFault;
 
 use crate::arguments::{HarArguments, LearnArguments};
@@ -72,6 +73,10 @@ fn learn_and_write(out: &Output, arguments: &LearnArguments) -> Option<u8> {
             (merged.text, !is_same)
         }
     };
+    let given_text = existing
+        .as_ref()
+        .map(|(_, map)| map.source.text.clone())
+        .unwrap_or_default();
     let named = existing
         .map(|(_, map)| map.source.files)
         .unwrap_or_default();
@@ -93,7 +98,8 @@ fn learn_and_write(out: &Output, arguments: &LearnArguments) -> Option<u8> {
         .chain(sentences.constants(&report))
         .collect::<Vec<_>>();
     findings.dedup();
-    sentences.findings(out, &findings);
+    let reviewed = sentences.take_reviewed(&mut findings, &given_text);
+    sentences.findings(out, &findings, reviewed);
     write_out(out, arguments, &text)?;
     write_aliases(out, arguments, &learnt)?;
     Some(if has_differences || !findings.is_empty() {
@@ -288,6 +294,13 @@ fn aliases_csv(learnt: &Learnt) -> String {
             text.push('\n');
         }
     }
+    for (kind, pairs) in learnt.known.given_pairs() {
+        for (person, identifier) in &pairs {
+            let row = [kind, identifier, person].map(quoted);
+            text.push_str(&row.join(","));
+            text.push('\n');
+        }
+    }
     text
 }
 
@@ -295,8 +308,10 @@ fn write_aliases(out: &Output, arguments: &LearnArguments, learnt: &Learnt) -> O
     let Some(path) = &arguments.aliases else {
         return Some(());
     };
-    let rows = learnt.aliases.iter().map(|alias| alias.pairs.len());
-    let rows: usize = rows.sum();
+    let seen = learnt.aliases.iter().map(|alias| alias.pairs.len());
+    let given = learnt.known.given_pairs();
+    let given = given.iter().map(|(_, pairs)| pairs.len());
+    let rows: usize = seen.chain(given).sum();
     write_file(out, path, &aliases_csv(learnt))?;
     let file = Value::from(path.display().to_string());
     out.complain(
@@ -336,6 +351,24 @@ pub fn inspect(
     inspect_files(out, portal, arguments, each).unwrap_or(NOT_RUN)
 }
 
+/// Of the recorded origins, that of the portal with the most exchanges; empty for a recording made
+/// under another name, of which all is the portal's.
+fn own_origin(out: &Output, files: &mut TrafficSource<'_>, hosts: &[String]) -> Option<String> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    files.each_reported(out, &mut |exchange| {
+        let Some(url) = UrlParts::of(exchange.url) else {
+            return;
+        };
+        let host = url.origin.split("://").last().unwrap_or_default();
+        let host = host.split(':').next().unwrap_or_default();
+        if hosts.iter().any(|own| own.eq_ignore_ascii_case(host)) {
+            *counts.entry(url.origin.to_owned()).or_default() += 1;
+        }
+    })?;
+    let most = counts.into_iter().max_by_key(|(_, count)| *count);
+    Some(most.map(|(origin, _)| origin).unwrap_or_default())
+}
+
 fn inspect_files(
     out: &Output,
     portal: &digue_gateway::Portal,
@@ -346,7 +379,8 @@ fn inspect_files(
     let known = persons_file::read(out, arguments)?;
     let map = tried_map::of(portal);
     let mut lines = String::new();
-    let report = tried_on(out, &mut files, &map, &known, "", &mut |tried| {
+    let origin = own_origin(out, &mut files, &portal.hosts)?;
+    let report = tried_on(out, &mut files, &map, &known, &origin, &mut |tried| {
         if each.is_some() {
             lines.push_str(&line_of(tried));
         }

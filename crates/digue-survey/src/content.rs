@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use digue_inspect::graphql::root_fields_of_body;
 use digue_inspect::json::outline::{JsonPart, json_parts};
 use digue_inspect::media_type::MediaType;
-use digue_types::path_template::{PathTemplate, TemplatePart};
+use digue_types::path_template::{PathTemplate, TemplatePart, is_variable};
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::exchange::{Exchange, UrlParts, pairs};
@@ -19,7 +19,8 @@ const WORD_BYTES_MAX: usize = 80;
 const FIELDS_MAX: usize = 20;
 
 /// Parameters by which applications choose what an address does.
-const DISPATCHING: [&str; 20] = [
+const DISPATCHING: [&str; 21] = [
+    "rest_route",
     "action",
     "act",
     "function",
@@ -52,6 +53,8 @@ pub enum RouteContent {
     Query(Vec<(SmolStr, SmolStr)>),
     /// The names of methods at a place of a JSON body.
     Json { at: SmolStr, methods: Vec<SmolStr> },
+    /// The method of HTTP that a JSON body declared as `text/plain` names (`_method`).
+    OtherMethod(SmolStr),
     /// The fields that GraphQL operations ask for at their root: `query personnes`.
     GraphQl(Vec<SmolStr>),
 }
@@ -74,8 +77,18 @@ impl RouteContent {
                     return called;
                 }
             }
+            "text/plain" => {
+                if let Some(method) = other_method(&String::from_utf8_lossy(body)) {
+                    return Self::OtherMethod(method);
+                }
+            }
             _ => {}
         }
+        Self::of_query(known, url)
+    }
+
+    /// What the parameters of the query choose.
+    pub(crate) fn of_query(known: &KnownPersons, url: &UrlParts<'_>) -> Self {
         let dispatching: Vec<(String, String)> = pairs(url.query)
             .filter(|(name, _)| dispatches(name))
             .collect();
@@ -86,7 +99,7 @@ impl RouteContent {
         }
         let chosen: BTreeSet<(SmolStr, SmolStr)> = dispatching
             .into_iter()
-            .filter(|(_, value)| is_method_name(known, value))
+            .filter(|(_, value)| is_method_name(known, value) && !has_value(value))
             .map(|(name, value)| (SmolStr::from(name), SmolStr::from(value)))
             .collect();
         match chosen.is_empty() {
@@ -101,6 +114,7 @@ impl RouteContent {
             Self::Any => Vec::new(),
             Self::Query(chosen) => chosen.iter().map(|(_, value)| value.as_str()).collect(),
             Self::Json { methods, .. } => methods.iter().map(SmolStr::as_str).collect(),
+            Self::OtherMethod(method) => vec![method.as_str()],
             Self::GraphQl(fields) => fields
                 .iter()
                 .map(|field| {
@@ -117,7 +131,7 @@ impl RouteContent {
         match self {
             // Of JSON-RPC alone: elsewhere `id` is that of the record asked for.
             Self::Json { at, .. } => at.ends_with(".method") && matches!(place, "$.id" | "$[:].id"),
-            Self::Any | Self::Query(_) | Self::GraphQl(_) => false,
+            Self::Any | Self::Query(_) | Self::OtherMethod(_) | Self::GraphQl(_) => false,
         }
     }
 
@@ -128,7 +142,7 @@ impl RouteContent {
                 let mut chosen = chosen.iter();
                 chosen.any(|(known, own)| (known.as_str(), own.as_str()) == (name, value))
             }
-            Self::Any | Self::Json { .. } | Self::GraphQl(_) => false,
+            Self::Any | Self::Json { .. } | Self::OtherMethod(_) | Self::GraphQl(_) => false,
         }
     }
 
@@ -136,6 +150,7 @@ impl RouteContent {
     pub(crate) fn names_member(&self, name: &str) -> bool {
         match self {
             Self::Json { at, .. } => at.rsplit('.').next() == Some(name),
+            Self::OtherMethod(_) => name == METHOD_MEMBER,
             // The operation is named there, and its fields are the condition.
             Self::GraphQl(_) => true,
             Self::Any | Self::Query(_) => false,
@@ -168,6 +183,24 @@ pub(crate) fn says_what_is_done(name: &str) -> bool {
 
 pub(crate) fn dispatches(name: &str) -> bool {
     DISPATCHING.contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// True for a choice in which a value of the portal's data stands: `/wp/v2/users/12`.
+fn has_value(choice: &str) -> bool {
+    choice.split('/').any(is_variable)
+}
+
+/// The name of the member by which programs send another method than `POST`.
+const METHOD_MEMBER: &str = "_method";
+
+/// The method that a JSON body names at its root.
+fn other_method(body: &str) -> Option<SmolStr> {
+    let members = root_texts(body);
+    let mut named = members.iter().filter(|(name, _)| name == METHOD_MEMBER);
+    let (_, method) = named.next()?;
+    let is_method =
+        (3..=7).contains(&method.len()) && method.bytes().all(|byte| byte.is_ascii_alphabetic());
+    (is_method && named.next().is_none()).then(|| method.clone())
 }
 
 /// A word of a program, not a value of the portal's data.

@@ -204,12 +204,59 @@ const PARTS: [&str; 33] = [
 
 /// True when `words` call a person: the last of them is what they name, those before describe it.
 pub(crate) fn calls_person(words: &[String]) -> bool {
-    words.last().is_some_and(|word| is_person(word)) || is_person(&words.concat())
+    person_word(words).is_some()
 }
 
-fn is_person(word: &str) -> bool {
+/// The word by which `words` call a person, in the singular.
+pub(crate) fn person_word(words: &[String]) -> Option<&'static str> {
+    let last = words.last().and_then(|word| known_person(word));
+    last.or_else(|| known_person(&words.concat()))
+}
+
+fn known_person(word: &str) -> Option<&'static str> {
     let singular = word.strip_suffix('s').unwrap_or(word);
-    PERSONS.contains(&word) || PERSONS.contains(&singular)
+    let of = |wanted: &str| PERSONS.into_iter().find(|known| *known == wanted);
+    of(singular).or_else(|| of(word))
+}
+
+/// Segments of addresses that say what is done with the thing before them.
+const ACTIONS: [&str; 30] = [
+    "edit",
+    "inspect",
+    "view",
+    "show",
+    "history",
+    "usage",
+    "delete",
+    "copy",
+    "update",
+    "change",
+    "detail",
+    "details",
+    "chosen",
+    "open",
+    "display",
+    "modifier",
+    "voir",
+    "editer",
+    "afficher",
+    "consulter",
+    "supprimer",
+    "historique",
+    "copier",
+    "ouvrir",
+    "detailler",
+    "fiche",
+    "print",
+    "imprimer",
+    "preview",
+    "profile",
+];
+
+/// True for a segment that names no thing, and says what is done with the one before it.
+pub(crate) fn is_action(segment: &str) -> bool {
+    let words = words_of(segment);
+    matches!(words.as_slice(), [word] if ACTIONS.contains(&word.as_str()))
 }
 
 /// True for a name such as `id`, which says nothing of what it identifies.

@@ -11,6 +11,8 @@ pub struct RuleEvidence {
     pub persons: usize,
     /// Hits with the person's name close by.
     pub confirmed: usize,
+    /// Hits of persons whom no kind before this one shows in the same answer.
+    pub alone: usize,
     pub confidence: RuleConfidence,
 }
 
@@ -53,6 +55,7 @@ impl RuleEvidence {
             alike,
             persons,
             confirmed,
+            alone: 0,
             confidence,
         }
     }

@@ -6,7 +6,7 @@
 use digue_inspect::document_element::DocumentElement;
 use smol_str::{SmolStr, format_smolstr};
 
-use crate::entity::{calls_person, entity_words};
+use crate::entity::{entity_words, person_word};
 
 /// How far up an anchor is searched for.
 const ANCHOR_LEVELS_MAX: usize = 8;
@@ -23,8 +23,8 @@ pub struct HtmlPlace {
     pub loose: SmolStr,
     /// The attribute; `None` for the text.
     pub attribute: Option<SmolStr>,
-    /// What the names around it say of the thing.
-    pub(crate) is_person: bool,
+    /// The word by which the names around it call a person.
+    pub(crate) person_word: Option<&'static str>,
 }
 
 /// A class or id that a person wrote: no hash, no number, no state.
@@ -168,8 +168,8 @@ pub(crate) fn record_selector(elements: &[DocumentElement], id: usize) -> Option
 }
 
 /// The words around an element's text: its label is beyond reach, its own names are not.
-fn calls_one(names: &[Option<&str>]) -> bool {
-    calls_person(&entity_words(names.iter().flatten().copied()))
+fn word_of(names: &[Option<&str>]) -> Option<&'static str> {
+    person_word(&entity_words(names.iter().flatten().copied()))
 }
 
 pub(crate) fn attribute_place(elements: &[DocumentElement], id: usize, name: &str) -> HtmlPlace {
@@ -189,7 +189,7 @@ pub(crate) fn attribute_place(elements: &[DocumentElement], id: usize, name: &st
             loose: selector.clone(),
             selector,
             attribute,
-            is_person: false,
+            person_word: None,
         };
     }
     if name == "value" {
@@ -204,12 +204,12 @@ pub(crate) fn attribute_place(elements: &[DocumentElement], id: usize, name: &st
             (_, _, Some(field)) => format_smolstr!("{tag}[name=\"{field}\"]"),
             _ => format_smolstr!("{}{}", anchor(elements, id), compound(element)),
         };
-        let is_person = calls_one(&[select, field.filter(|_| element.name != "option")]);
+        let person_word = word_of(&[select, field.filter(|_| element.name != "option")]);
         return HtmlPlace {
             selector,
             loose: SmolStr::new(tag),
             attribute,
-            is_person,
+            person_word,
         };
     }
     let is_plain = name
@@ -217,7 +217,7 @@ pub(crate) fn attribute_place(elements: &[DocumentElement], id: usize, name: &st
         .all(|byte| byte.is_ascii_lowercase() || byte == b'-');
     if name.starts_with("data-") && is_plain {
         let own = format_smolstr!("[{name}]");
-        let is_person = calls_one(&[
+        let person_word = word_of(&[
             stable_class(element),
             Some(name.trim_start_matches("data-")),
         ]);
@@ -226,7 +226,7 @@ pub(crate) fn attribute_place(elements: &[DocumentElement], id: usize, name: &st
             selector,
             loose: own,
             attribute,
-            is_person,
+            person_word,
         };
     }
     let selector = format_smolstr!("{}{}", anchor(elements, id), compound(element));
@@ -234,7 +234,7 @@ pub(crate) fn attribute_place(elements: &[DocumentElement], id: usize, name: &st
         selector,
         loose: SmolStr::new(tag),
         attribute,
-        is_person: false,
+        person_word: None,
     }
 }
 
@@ -261,13 +261,13 @@ pub(crate) fn text_place(
         _ => compound(element),
     };
     let anchor = anchor(elements, id);
-    let is_person = calls_one(&[Some(anchor.trim_start_matches('#')), stable_class(element)]);
+    let person_word = word_of(&[Some(anchor.trim_start_matches('#')), stable_class(element)]);
     let selector = format_smolstr!("{anchor}{own}");
     HtmlPlace {
         selector,
         loose: SmolStr::new(tag),
         attribute: None,
-        is_person,
+        person_word,
     }
 }
 

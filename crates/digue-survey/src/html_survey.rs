@@ -16,7 +16,7 @@ use crate::known::{KnownPersons, KnownValue};
 use crate::names::{NamePart, NameScan, is_name_beside, parts_with_children};
 use crate::shape::Telling;
 use crate::sight::{DocumentSight, SeenValue, known_words};
-use crate::tally::{PlaceTally, absorb_tallies};
+use crate::tally::{FirstKinds, PlaceTally, absorb_tallies};
 use crate::value::{Spot, SpotSeen, TextKind, ValueContext, spots};
 
 /// The most places, and the most features, of one route.
@@ -70,6 +70,10 @@ pub struct HtmlSurvey {
     pub records: BTreeMap<SmolStr, RecordElements>,
     /// Tables with rows and without a known person, by selector.
     pub other_tables: BTreeMap<SmolStr, usize>,
+    /// Pages with a table in whose rows known names stand, and no known identifier.
+    pub named_tables: usize,
+    /// Those tables, by selector.
+    pub tables_of_names: BTreeSet<SmolStr>,
     /// Elements by selector: on how many pages without, and with, a known person.
     features: BTreeMap<SmolStr, (usize, usize)>,
     /// Pages whose scripts hold known identifiers that nothing else on them shows.
@@ -95,6 +99,7 @@ impl HtmlSurvey {
         self.of_many += other.of_many;
         self.script_pages += other.script_pages;
         self.is_cut |= other.is_cut;
+        self.named_tables += other.named_tables;
         self.absorb_places(other);
     }
 
@@ -110,6 +115,7 @@ impl HtmlSurvey {
             own.1 += with;
         }
         self.shape.extend(other.shape);
+        self.tables_of_names.extend(other.tables_of_names);
     }
 
     pub(crate) fn likeness(&self, other: &Self) -> f64 {
@@ -314,7 +320,10 @@ impl<'r> PageReader<'r> {
             ..DocumentSight::default()
         };
         let mut counted = BTreeSet::new();
-        for mark in std::mem::take(&mut self.marks) {
+        let mut first = FirstKinds::default();
+        let marks = std::mem::take(&mut self.marks);
+        let mut names_beside = Vec::with_capacity(marks.len());
+        for mark in &marks {
             let mut is_confirmed = false;
             if let SpotSeen::Known { value, .. } = mark.spot.seen {
                 is_confirmed =
@@ -326,11 +335,16 @@ impl<'r> PageReader<'r> {
                     is_paging,
                 });
                 let is_telling = self.known.kind(value.kind).telling() > Telling::Short;
-                let is_said = mark.place.is_person || mark.spot.context.calls_person();
+                let is_said = mark.place.person_word.is_some() || mark.spot.context.calls_person();
                 if is_telling || is_confirmed || (is_said && !is_paging) {
                     held[mark.element] = held[mark.element].and(HeldPersons::One(value.person));
+                    first.note(value);
                 }
             }
+            names_beside.push(is_confirmed);
+        }
+        for (mark, is_confirmed) in marks.into_iter().zip(names_beside) {
+            let signs = first.signs(&mark.spot.seen, is_confirmed);
             let key = (mark.place, mark.spot.context.clone());
             if self.survey.tallies.len() >= PLACES_MAX && !self.survey.tallies.contains_key(&key) {
                 self.survey.is_cut = true;
@@ -338,7 +352,7 @@ impl<'r> PageReader<'r> {
             }
             let is_first = counted.insert(key.clone());
             let tally = self.survey.tallies.entry(key).or_default();
-            tally.add(&mark.spot, is_confirmed);
+            tally.add(&mark.spot, signs);
             tally.responses += usize::from(is_first);
         }
         held_with_children(self.elements, &mut held);
@@ -429,10 +443,25 @@ impl<'r> PageReader<'r> {
                 .or_default()
                 .add(elements);
         }
-        let tables: BTreeSet<SmolStr> = bare_rows
+        let bare: Vec<Option<usize>> = bare_rows
             .into_iter()
             .filter(|(id, table)| !record_tables.contains(table) && self.has_data_cell(*id))
-            .filter_map(|(_, table)| record_selector(self.elements, table?))
+            .map(|(_, table)| table)
+            .collect();
+        // A table that names persons shows them, whatever identifies them.
+        let (named, bare): (Vec<usize>, Vec<usize>) = bare
+            .into_iter()
+            .flatten()
+            .partition(|table| self.names_within(*table));
+        self.survey.named_tables += usize::from(!named.is_empty());
+        let named: BTreeSet<SmolStr> = named
+            .into_iter()
+            .filter_map(|table| record_selector(self.elements, table))
+            .collect();
+        self.survey.tables_of_names.extend(named);
+        let tables: BTreeSet<SmolStr> = bare
+            .into_iter()
+            .filter_map(|table| record_selector(self.elements, table))
             .collect();
         for table in tables {
             *self.survey.other_tables.entry(table).or_default() += 1;
@@ -473,6 +502,16 @@ impl<'r> PageReader<'r> {
             *known = known.filter(|known| *known == value);
         }
         values
+    }
+
+    /// True for an element inside which a known name stands.
+    fn names_within(&self, id: usize) -> bool {
+        let NamePart { from, to, .. } = self.parts[id];
+        let found = &self.names.found;
+        let first = found.partition_point(|sighting| sighting.position <= from);
+        found
+            .get(first)
+            .is_some_and(|sighting| sighting.position <= to)
     }
 
     fn table_of(&self, id: usize) -> Option<usize> {

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use digue_identifiers::Unreadable;
+use digue_inspect::html::outline::page_elements;
 use digue_inspect::json::outline::{JsonPart, json_parts};
 use digue_types::path_template::{is_token, is_variable};
 use digue_types::visible::is_blank;
@@ -13,11 +14,13 @@ use smol_str::SmolStr;
 
 use crate::alias::AliasPlace;
 use crate::entity::names_identifier;
+use crate::exchange::BODY_BYTES_MAX;
+use crate::html_survey::HtmlSurvey;
 use crate::known::{KnownPersons, words_of};
 use crate::names::{NamePart, NameScan, is_name_beside, parts_with_children};
 use crate::shape::Telling;
 use crate::sight::{DocumentSight, SeenValue};
-use crate::tally::{DistinctValues, PlaceTally, absorb_tallies, hash_of};
+use crate::tally::{DistinctValues, FirstKinds, PlaceTally, absorb_tallies, hash_of};
 use crate::value::{Spot, SpotSeen, TextKind, ValueContext, spots};
 
 /// The most places of one route; more are one place under a wildcard, or are not counted.
@@ -173,6 +176,17 @@ struct JsonReader<'r> {
     objects: usize,
     beside: Vec<BesideValue>,
     tokens: Vec<u64>,
+    /// Whom pages within texts show.
+    markup: DocumentSight,
+}
+
+/// True for a text with elements of HTML.
+fn is_markup(text: &str) -> bool {
+    let has_element = text
+        .as_bytes()
+        .windows(2)
+        .any(|two| two[0] == b'<' && (two[1].is_ascii_alphabetic() || two[1] == b'/'));
+    has_element && text.contains('>')
 }
 
 impl<'r> JsonReader<'r> {
@@ -189,6 +203,7 @@ impl<'r> JsonReader<'r> {
             objects: 0,
             beside: Vec::new(),
             tokens: Vec::new(),
+            markup: DocumentSight::default(),
         }
     }
 
@@ -335,8 +350,27 @@ impl<'r> JsonReader<'r> {
             if !is_known {
                 self.note_beside(text, object);
             }
+            if is_markup(text) {
+                self.read_markup(&path, text);
+            }
         }
         self.leave();
+    }
+
+    /// Reads a page within a text: what its links name, with the names beside them, stands at the
+    /// place of the text.
+    fn read_markup(&mut self, path: &SmolStr, text: &str) {
+        let Ok(elements) = page_elements(Some("utf-8"), text.as_bytes(), BODY_BYTES_MAX) else {
+            return;
+        };
+        let mut page = HtmlSurvey::default();
+        self.markup.add(page.read(self.known, &elements));
+        for ((_, context), tally) in page.tallies {
+            if matches!(context, ValueContext::Path(_) | ValueContext::Query(_)) {
+                let own = self.survey.tallies.entry((path.clone(), context));
+                own.or_default().absorb(tally);
+            }
+        }
     }
 
     /// The innermost object or list; the document outside of any.
@@ -387,13 +421,13 @@ impl<'r> JsonReader<'r> {
         let mut counted: HashSet<(SmolStr, ValueContext)> = HashSet::new();
         // By object, its person; `None` when it names several.
         let mut persons: HashMap<usize, Option<u32>> = HashMap::new();
+        let mut first = FirstKinds::default();
+        let mut names_beside = Vec::with_capacity(self.seen.len());
         for WaitingSpot {
-            path,
-            spot,
-            part,
-            object,
-        } in self.seen
+            spot, part, object, ..
+        } in &self.seen
         {
+            let (part, object) = (*part, *object);
             let mut is_confirmed = false;
             if let SpotSeen::Known { value, .. } = spot.seen {
                 is_confirmed = is_name_beside(&self.names.found, &self.parts, part, value.person);
@@ -407,12 +441,19 @@ impl<'r> JsonReader<'r> {
                 if is_telling || is_confirmed {
                     let person = persons.entry(object).or_insert(Some(value.person));
                     *person = person.filter(|person| *person == value.person);
+                    first.note(value);
                 }
             }
+            names_beside.push(is_confirmed);
+        }
+        for (WaitingSpot { path, spot, .. }, is_confirmed) in
+            self.seen.into_iter().zip(names_beside)
+        {
+            let signs = first.signs(&spot.seen, is_confirmed);
             let key = (path, spot.context.clone());
             let is_first = counted.insert(key.clone());
             let tally = self.survey.tallies.entry(key).or_default();
-            tally.add(&spot, is_confirmed);
+            tally.add(&spot, signs);
             tally.responses += usize::from(is_first);
         }
         for BesideValue { object, name, text } in self.beside {
@@ -424,6 +465,9 @@ impl<'r> JsonReader<'r> {
         if self.tokens.len() <= TOKENS_MAX {
             sight.tokens = self.tokens;
         }
+        // Its names were read with the text.
+        self.markup.names = 0;
+        sight.add(self.markup);
         sight
     }
 }

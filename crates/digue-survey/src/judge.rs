@@ -3,28 +3,18 @@
 //! A telling value speaks for itself. A short number needs a second sign: the person's name close
 //! by, or a word that calls a person. Addresses are judged together, wherever links to them stand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::body_survey::FormatSurvey;
-use crate::entity::{calls_person, entity_words, is_of_person};
+use crate::entity::is_of_person;
 use crate::evidence::RuleEvidence;
 use crate::json_survey::JsonSurvey;
 use crate::known::KnownPersons;
+use crate::place_signs::{PersonWords, PlaceSigns};
 use crate::shape::Telling;
-use crate::survey::{RouteKey, RouteSurvey, context_at};
+use crate::survey::{RouteKey, RouteSurvey, before_in};
 use crate::tally::{KindTally, PlaceTally};
-use crate::value::{ValueContext, is_paging_place};
-
-/// What is known of one place besides its values.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct PlaceSigns {
-    /// A word beside it calls a person.
-    pub(crate) says_person: bool,
-    /// It numbers pages, days or versions.
-    pub(crate) is_paging: bool,
-    /// It says where a page of a list begins or ends.
-    pub(crate) is_cursor: bool,
-}
+use crate::value::ValueContext;
 
 /// A place that is taken for one of identifiers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,8 +43,16 @@ pub enum PlaceVerdict {
     Nobody,
 }
 
+/// The fewest persons at a place where every value is known, for another word than the usual one.
+const WHOLLY_KNOWN_MIN: usize = 8;
+
 /// Judges one place.
-pub(crate) fn judge(known: &KnownPersons, tally: &PlaceTally, signs: PlaceSigns) -> PlaceVerdict {
+pub(crate) fn judge(
+    known: &KnownPersons,
+    words: &PersonWords,
+    tally: &PlaceTally,
+    signs: PlaceSigns,
+) -> PlaceVerdict {
     let Some((kind, seen)) = most_seen(tally) else {
         return PlaceVerdict::Nobody;
     };
@@ -64,6 +62,11 @@ pub(crate) fn judge(known: &KnownPersons, tally: &PlaceTally, signs: PlaceSigns)
         return PlaceVerdict::Nobody;
     }
     let others = others_than(seen, tally);
+    let is_wholly_known = seen.alike == 0 && others == 0 && seen.persons.len() >= WHOLLY_KNOWN_MIN;
+    let signs = PlaceSigns {
+        says_person: signs.says_person && (words.allow(kind, signs.word) || is_wholly_known),
+        ..signs
+    };
     if is_accepted(known.kind(kind).telling(), seen, others, signs) {
         return PlaceVerdict::Accepted(Accepted {
             kind,
@@ -90,9 +93,12 @@ fn others_than(seen: &KindTally, tally: &PlaceTally) -> usize {
     tally.others + of_kinds - seen.hits - seen.alike
 }
 
-fn evidence_of(seen: &KindTally, is_given: bool) -> RuleEvidence {
+pub(crate) fn evidence_of(seen: &KindTally, is_given: bool) -> RuleEvidence {
     let persons = seen.persons.len();
-    RuleEvidence::new(seen.hits, seen.alike, persons, seen.confirmed, is_given)
+    RuleEvidence {
+        alone: seen.alone,
+        ..RuleEvidence::new(seen.hits, seen.alike, persons, seen.confirmed, is_given)
+    }
 }
 
 /// The fewest persons whose identifiers stand at a place that is worth a look, though nothing says
@@ -109,7 +115,7 @@ fn is_doubtful(known: &KnownPersons, kind: u16, seen: &KindTally, others: usize)
 }
 
 fn is_accepted(telling: Telling, seen: &KindTally, others: usize, signs: PlaceSigns) -> bool {
-    let is_confirmed = seen.confirmed > 0 && seen.confirmed * 2 >= seen.hits;
+    let is_confirmed = seen.is_confirmed();
     match telling {
         Telling::Alone => seen.hits + seen.alike > 0,
         Telling::Rare => {
@@ -126,6 +132,9 @@ fn is_accepted(telling: Telling, seen: &KindTally, others: usize, signs: PlaceSi
 /// The judgement of addresses, over all routes.
 pub struct AddressVerdicts {
     verdicts: BTreeMap<ValueContext, PlaceVerdict>,
+    /// Contexts of numbers that a word alone calls persons', and no name confirms.
+    unsure: BTreeSet<ValueContext>,
+    pub(crate) words: PersonWords,
 }
 
 impl AddressVerdicts {
@@ -140,9 +149,13 @@ impl AddressVerdicts {
                     .absorb(tally.clone());
             }
         };
+        let words = PersonWords::of(routes);
         for (key, route) in routes {
             for (place, tally) in &route.segments {
-                pool(&context_at(&key.template, *place), tally);
+                let before = before_in(&key.template, *place);
+                let (numbers, others) = tally.split(|kind| is_short(known, kind));
+                pool(&before.far(), &numbers);
+                pool(&before.near(), &others);
             }
             for (name, parameter) in route.query.iter().chain(&route.form) {
                 pool(&ValueContext::Query(name.into()), &parameter.tally);
@@ -155,23 +168,51 @@ impl AddressVerdicts {
             if let Some((place, _)) = route.segments.last_key_value()
                 && route.shows_members_of_persons()
             {
-                says.insert(context_at(&key.template, *place), true);
+                let before = before_in(&key.template, *place);
+                says.insert(before.near(), true);
+                says.insert(before.far(), true);
             }
         }
-        let verdicts = pools.into_iter().map(|(context, tally)| {
-            let says_person = context.calls_person() || says.contains_key(&context);
+        let (mut verdicts, mut unsure) = (BTreeMap::new(), BTreeSet::new());
+        for (context, tally) in pools {
+            let is_said = says.contains_key(&context);
+            let word = context.person_word().filter(|_| !is_said);
             let is_paging = context.is_paging();
             let is_cursor = is_paging && matches!(context, ValueContext::Query(_));
             let signs = PlaceSigns {
-                says_person,
+                says_person: word.is_some() || is_said,
+                word,
                 is_paging,
                 is_cursor,
             };
-            let verdict = judge(known, &tally, signs);
-            (context, verdict)
-        });
+            let verdict = judge(known, &words, &tally, signs);
+            if let PlaceVerdict::Accepted(Accepted { kind, .. }) = verdict
+                && is_short(known, kind)
+                && !words.allow(kind, word)
+                && !tally.kinds.get(&kind).is_some_and(KindTally::is_confirmed)
+            {
+                unsure.insert(context.clone());
+            }
+            verdicts.insert(context, verdict);
+        }
         Self {
-            verdicts: verdicts.collect(),
+            verdicts,
+            unsure,
+            words,
+        }
+    }
+
+    /// The verdict on a place of requests: whom it names is checked before the portal is asked, so
+    /// that a wrong one refuses an honest request.
+    pub(crate) fn of_requests(&self, context: &ValueContext) -> PlaceVerdict {
+        match self.verdict(context) {
+            PlaceVerdict::Accepted(Accepted { kind, evidence, .. })
+                if self.unsure.contains(context) =>
+            {
+                let hits = evidence.hits;
+                PlaceVerdict::Doubtful { kind, hits }
+            }
+            verdict => verdict,
         }
     }
 
@@ -193,6 +234,10 @@ impl AddressVerdicts {
     }
 }
 
+fn is_short(known: &KnownPersons, kind: u16) -> bool {
+    known.kind(kind).telling() == Telling::Short
+}
+
 fn has_members_of_persons(json: &JsonSurvey) -> bool {
     let paths = json.places.keys();
     let own = paths.filter_map(|path| path.strip_prefix("$."));
@@ -210,41 +255,11 @@ impl RouteSurvey {
     }
 }
 
-/// The words around a JSON place: names on its path, and before them those of the address.
-pub(crate) fn json_signs(
-    key: &RouteKey,
-    path: &str,
-    members: &dyn Fn(&str) -> usize,
-) -> PlaceSigns {
-    let is_name = |name: &&str| !matches!(*name, "" | "$" | ":" | "*");
-    let parts = path.split(['.', '[', ']', '\'']);
-    let names: Vec<&str> = parts.filter(is_name).collect();
-    let own = names.last().copied().unwrap_or_default();
-    let parent = path
-        .strip_suffix(own)
-        .map(|parent| parent.trim_end_matches('.'))
-        .unwrap_or(path);
-    place_signs(key, &names, members(parent))
-}
-
-/// The words around a place: its names from the outermost, before them those of the address.
-/// `members` of those beside it are such as persons have.
-pub(crate) fn place_signs(key: &RouteKey, names: &[&str], members: usize) -> PlaceSigns {
-    let words = entity_words(key.words().chain(names.iter().copied()));
-    // `id` beside `prenom` and `date_naissance`.
-    let has_members = entity_words(names.last().copied().into_iter()).is_empty() && members >= 2;
-    let is_paging = is_paging_place(names);
-    PlaceSigns {
-        says_person: calls_person(&words) || has_members,
-        is_paging,
-        is_cursor: is_paging,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::known::{ColumnChoice, KnownValue, PersonsTable, Spelling};
+    use crate::tally::HitSigns;
     use crate::value::{Spot, SpotSeen};
 
     fn known(values: &[&str]) -> KnownPersons {
@@ -271,12 +286,16 @@ mod tests {
     ) -> PlaceTally {
         let mut tally = PlaceTally::default();
         let mut add = |seen: SpotSeen, is_confirmed| {
+            let signs = HitSigns {
+                is_confirmed,
+                ..HitSigns::default()
+            };
             tally.add(
                 &Spot {
                     context: ValueContext::Whole,
                     seen,
                 },
-                is_confirmed,
+                signs,
             );
         };
         let (value, _) = known
@@ -311,7 +330,12 @@ mod tests {
             says_person,
             ..PlaceSigns::default()
         };
-        let verdict = match judge(known, &tally(known, hits, confirmed, alike, others), signs) {
+        let verdict = match judge(
+            known,
+            &PersonWords::default(),
+            &tally(known, hits, confirmed, alike, others),
+            signs,
+        ) {
             PlaceVerdict::Accepted(_) => "accepted",
             PlaceVerdict::Doubtful { .. } => "doubtful",
             PlaceVerdict::Nobody => "nobody",
@@ -348,10 +372,15 @@ mod tests {
         let paging = PlaceSigns {
             says_person: true,
             is_paging: true,
-            is_cursor: false,
+            ..PlaceSigns::default()
         };
         assert!(matches!(
-            judge(&known, &tally(&known, 5, 5, 0, 0), paging),
+            judge(
+                &known,
+                &PersonWords::default(),
+                &tally(&known, 5, 5, 0, 0),
+                paging
+            ),
             PlaceVerdict::Doubtful { .. }
         ));
         let cursor = PlaceSigns {
@@ -359,7 +388,12 @@ mod tests {
             ..paging
         };
         assert_eq!(
-            judge(&known, &tally(&known, 5, 5, 0, 0), cursor),
+            judge(
+                &known,
+                &PersonWords::default(),
+                &tally(&known, 5, 5, 0, 0),
+                cursor
+            ),
             PlaceVerdict::Nobody
         );
         check(&known, [5, 0, 9, 0], false, "nobody");

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use digue_identifiers::Normalise;
+use digue_identifiers::{Normalise, relay_id};
 use digue_types::visible::visible;
 use digue_types::written::folded;
 use regex::Regex;
@@ -16,6 +16,9 @@ use crate::shape::{NIR_SPACED, Telling, ValueShape};
 
 /// Letters and digits from which a value is also known without its separators.
 const COMPACT_FROM: usize = 7;
+
+/// A global identifier of GraphQL servers, before its step.
+const RELAY: &str = "[0-9A-Za-z+/]{8,}={0,2}";
 
 /// The longest identifier, in bytes.
 const VALUE_BYTES_MAX: usize = digue_types::person::PERSON_REF_BYTES_MAX;
@@ -40,6 +43,9 @@ pub struct ColumnChoice {
 pub enum PersonsColumn {
     Primary,
     Identifier,
+    /// Addresses of mail, which agents and services have, too: they identify where most of those
+    /// that stand at a place are known.
+    Mailbox,
     Name,
     Unused,
 }
@@ -90,6 +96,8 @@ pub(crate) struct KnownValue {
 pub(crate) struct Spelling {
     pub(crate) other_case: bool,
     pub(crate) other_separators: bool,
+    /// In base 64 behind the name of its type.
+    pub(crate) is_relay: bool,
 }
 
 impl KnownPersons {
@@ -136,6 +144,20 @@ impl KnownPersons {
         }
         if known.kinds.is_empty() {
             return Err(PersonsTableFault::NoIdentifier);
+        }
+        for (column, _) in columns
+            .iter()
+            .enumerate()
+            .filter(|(_, used)| **used == PersonsColumn::Mailbox)
+        {
+            let kinds = known.kinds.len();
+            known.add_kind(
+                &table.header[column],
+                table.rows.iter().map(|row| cell(row, column)).collect(),
+            );
+            for kind in &mut known.kinds[kinds..] {
+                kind.shape.telling = kind.shape.telling.min(Telling::Rare);
+            }
         }
         for (person, row) in table.rows.iter().enumerate() {
             let names: Vec<String> = (0..columns.len())
@@ -205,6 +227,14 @@ impl KnownPersons {
         }
     }
 
+    /// For each given kind after the first, its values with those of the first.
+    pub fn given_pairs(&self) -> Vec<(&str, Vec<(String, String)>)> {
+        let given = self.kinds.iter().skip(1).filter(|kind| !kind.is_seen);
+        given
+            .map(|kind| (kind.name.as_str(), self.pairs(&kind.values)))
+            .collect()
+    }
+
     /// Adds a kind that was seen beside the first, unless its shape is that of any word or number:
     /// with such a kind the inspection could tell no title of a table from a person. Returns its
     /// name.
@@ -266,6 +296,13 @@ impl KnownPersons {
         if text.is_empty() || text.len() > VALUE_BYTES_MAX + 32 {
             return None;
         }
+        if let Some(known) = self.in_global_identifier(text) {
+            let spelling = Spelling {
+                is_relay: true,
+                ..Spelling::default()
+            };
+            return Some((known, spelling));
+        }
         let key = folded_key(text);
         let mut spelling = Spelling::default();
         let known = match self.index.get(&key) {
@@ -281,6 +318,14 @@ impl KnownPersons {
             || spelling.other_separators
                 && text.chars().any(char::is_lowercase) != value.chars().any(char::is_lowercase);
         Some((known, spelling))
+    }
+
+    /// Whose identifier stands in a global one: `Type:id` in base 64.
+    fn in_global_identifier(&self, text: &str) -> Option<KnownValue> {
+        let own = relay_id(text)?;
+        let known = self.index.get(&folded_key(&own))?;
+        let value = &self.kinds[usize::from(known.kind)].values[known.person as usize];
+        (*value == own).then_some(*known)
     }
 
     /// The number of the person whose identifier the whole of `text` is.
@@ -348,15 +393,25 @@ impl KnownKind {
 
     /// Folds what the portal writes in several ways: letter case, separators.
     fn fold(&mut self, spelling: Spelling) {
+        // Whatever else is folded: it is undone first.
+        if spelling.is_relay && !self.shape.steps.contains(&Normalise::Relay) {
+            self.shape.steps.insert(0, Normalise::Relay);
+        }
+        let spelling = Spelling {
+            is_relay: false,
+            ..spelling
+        };
         let mut steps = self.shape.steps.clone();
         // A known form (UUID, mailbox, NIR) has the step that folds it, and a fold is made once.
-        if !steps.is_empty() || spelling == Spelling::default() {
+        let is_folded = steps.iter().any(|step| *step != Normalise::Relay);
+        if is_folded || spelling == Spelling::default() {
             return;
         }
         if spelling.other_separators {
             steps.push(Normalise::Compact);
         }
-        if spelling.other_case {
+        let has_letters = |value: &String| value.chars().any(char::is_alphabetic);
+        if spelling.other_case && self.values.iter().any(has_letters) {
             let has_upper = self.values.iter().any(|value| has_upper(value));
             steps.push(match has_upper {
                 true => Normalise::Upper,
@@ -379,9 +434,13 @@ impl KnownKind {
         if has(Normalise::Compact) {
             return self.written_apart();
         }
-        match has(Normalise::Upper) || has(Normalise::Lower) {
+        let own = match has(Normalise::Upper) || has(Normalise::Lower) {
             true => format!("(?i:{})", self.shape.pattern),
             false => self.shape.pattern.clone(),
+        };
+        match has(Normalise::Relay) {
+            true => format!("(?:{own}|{RELAY})"),
+            false => own,
         }
     }
 
@@ -522,6 +581,7 @@ pub(crate) fn column_uses(
         uses[column] = match guessed {
             PersonsColumn::Name if names.is_empty() => PersonsColumn::Name,
             PersonsColumn::Identifier if identifiers.is_empty() => PersonsColumn::Identifier,
+            PersonsColumn::Mailbox if identifiers.is_empty() => PersonsColumn::Mailbox,
             _ => PersonsColumn::Unused,
         };
     }
@@ -560,9 +620,10 @@ fn guess<'r>(header: &str, values: impl Iterator<Item = &'r String>) -> PersonsC
     let is_compact = values
         .iter()
         .all(|value| value.len() <= VALUE_BYTES_MAX && !value.contains(' '));
-    // Pages show addresses of services and agents, too: an address of mail identifies where the
-    // operator says so.
     let is_mail = values.iter().all(|value| value.contains('@'));
+    if is_mail && is_distinct && is_compact {
+        return PersonsColumn::Mailbox;
+    }
     if has(&IDENTIFIER_WORDS) && is_distinct && is_compact && !is_mail {
         return PersonsColumn::Identifier;
     }

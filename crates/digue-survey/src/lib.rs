@@ -27,6 +27,7 @@ mod names;
 pub mod packed_texts;
 mod part_names;
 pub mod pdf_survey;
+mod place_signs;
 pub mod portal_survey;
 pub mod reading;
 mod repeated;

@@ -23,6 +23,8 @@ const LIKENESS_MIN: f64 = 0.8;
 pub enum ReadingSign {
     /// GraphQL operations of the kind `query`, which change nothing by their definition.
     GraphQlQuery,
+    /// The request itself names `GET` as its method.
+    MethodNamed,
     /// The method called is a word for reading.
     MethodName,
     /// The address ends in a word for reading.
@@ -70,7 +72,8 @@ fn nature_by_signs(
     let shows_records = survey.shows_records();
     let is_repeated = survey.repeated.times() > 0;
     if let Some(sign) = called_sign(key) {
-        return match shows_records || is_repeated || sign == ReadingSign::GraphQlQuery {
+        let is_defined = matches!(sign, ReadingSign::GraphQlQuery | ReadingSign::MethodNamed);
+        return match shows_records || is_repeated || is_defined {
             true => RequestNature::Reads(sign),
             false => RequestNature::MayRead(sign),
         };
@@ -96,6 +99,7 @@ fn may_only_read(key: &RouteKey, survey: &RouteSurvey) -> bool {
         |status: &u16| matches!(status, 201 | 202 | 204 | 205) || (300..400).contains(status);
     let says = match &key.content {
         RouteContent::GraphQl(fields) => fields.iter().any(|field| !field.starts_with("query ")),
+        RouteContent::OtherMethod(method) => !method.eq_ignore_ascii_case("get"),
         RouteContent::Any | RouteContent::Query(_) | RouteContent::Json { .. } => {
             let address = literals(&key.template).rev().take(2);
             let names = key.content.names().into_iter().map(last_component);
@@ -113,6 +117,7 @@ fn called_sign(key: &RouteKey) -> Option<ReadingSign> {
     let names = key.content.names();
     match &key.content {
         RouteContent::GraphQl(_) => return Some(ReadingSign::GraphQlQuery),
+        RouteContent::OtherMethod(_) => return Some(ReadingSign::MethodNamed),
         RouteContent::Json { .. } if names.iter().all(|name| reads(name)) => {
             return Some(ReadingSign::MethodName);
         }

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
-use crate::entity::{calls_person, entity_words, is_generic, is_of_person};
+use crate::content::dispatches;
+use crate::entity::{entity_words, is_generic, is_of_person, person_word};
 use crate::html_place::HtmlPlace;
 use crate::html_survey::HtmlSurvey;
 use crate::json_survey::JsonSurvey;
-use crate::judge::{
-    Accepted, AddressVerdicts, PlaceSigns, PlaceVerdict, json_signs, judge, place_signs,
-};
+use crate::judge::{Accepted, AddressVerdicts, PlaceVerdict, evidence_of, judge};
 use crate::known::{KnownPersons, words_of};
-use crate::survey::{ParameterSurvey, RouteKey, RouteSurvey, context_at};
+use crate::place_signs::{PlaceSigns, json_signs, place_signs};
+use crate::survey::{ParameterSurvey, RouteKey, RouteSurvey, before_in};
 use crate::table_survey::{ColumnSurvey, TableSurvey};
 use crate::tally::PlaceTally;
 use crate::value::{ValueContext, is_paging_name};
@@ -66,6 +66,11 @@ impl<'j> RouteJudge<'j> {
             addresses,
             key,
         }
+    }
+
+    /// True where a list of JSON is one of persons by its name, or by the address.
+    pub fn calls_person(&self, place: &str) -> bool {
+        json_signs(self.key, place, &|_| 0).says_person
     }
 
     /// The places of JSON documents, by path.
@@ -124,9 +129,10 @@ impl<'j> RouteJudge<'j> {
     /// The elements and attributes of pages.
     pub fn html<'s>(&self, html: &'s HtmlSurvey) -> Vec<JudgedPlace<'s, HtmlPlace>> {
         let judged = |((place, context), tally): (&'s (HtmlPlace, ValueContext), &PlaceTally)| {
-            let says_person = place.is_person || context.calls_person();
+            let word = context.person_word().or(place.person_word);
             let signs = PlaceSigns {
-                says_person,
+                says_person: word.is_some(),
+                word,
                 is_paging: context.is_paging(),
                 is_cursor: false,
             };
@@ -155,17 +161,20 @@ impl<'j> RouteJudge<'j> {
     fn column(&self, column: &ColumnSurvey, has_person_columns: bool) -> PlaceVerdict {
         let names = self.key.words().chain([column.header.as_str()]);
         let is_bare = is_generic(&words_of(&column.header));
+        let word = person_word(&entity_words(names));
+        let has_members = is_bare && has_person_columns;
         let signs = PlaceSigns {
-            says_person: calls_person(&entity_words(names)) || is_bare && has_person_columns,
+            says_person: word.is_some() || has_members,
+            word: word.filter(|_| !has_members),
             ..PlaceSigns::default()
         };
-        judge(self.known, &column.tally, signs)
+        self.judge(&column.tally, signs)
     }
 
     /// The columns of tables without a header, from 0.
     pub fn numbered(&self, table: &TableSurvey) -> Vec<(usize, PlaceVerdict)> {
         let judged = |(place, tally): (&usize, &PlaceTally)| {
-            (*place, judge(self.known, tally, PlaceSigns::default()))
+            (*place, self.judge(tally, PlaceSigns::default()))
         };
         table.numbered.iter().map(judged).collect()
     }
@@ -174,15 +183,14 @@ impl<'j> RouteJudge<'j> {
     pub fn path(&self, survey: &RouteSurvey) -> Vec<JudgedRequest> {
         let template = &self.key.template;
         let judged = |(place, at): (usize, String)| {
-            let PlaceVerdict::Accepted(accepted) =
-                self.addresses.verdict(&context_at(template, place))
-            else {
-                return None;
-            };
             let own = survey.segments.get(&place)?;
-            own.kinds
-                .get(&accepted.kind)
-                .filter(|seen| seen.hits + seen.alike > 0)?;
+            let before = before_in(template, place);
+            let accepted = [before.far(), before.near()].iter().find_map(|context| {
+                let PlaceVerdict::Accepted(accepted) = self.addresses.of_requests(context) else {
+                    return None;
+                };
+                self.of_this_route(own, accepted)
+            })?;
             let accepted = accepted.with_others(has_others(own));
             let context = ValueContext::Whole;
             Some(JudgedRequest {
@@ -205,7 +213,10 @@ impl<'j> RouteJudge<'j> {
         let tally = &parameter.tally;
         // A cursor names the last person of the page before, and asks for none.
         let is_paging = is_paging_name(name);
-        match self.addresses.verdict(&ValueContext::Query(name.into())) {
+        match self
+            .addresses
+            .of_requests(&ValueContext::Query(name.into()))
+        {
             PlaceVerdict::Accepted(accepted) if tally.hits() > 0 && !is_paging => {
                 JudgedParameter::Person(JudgedRequest {
                     at: name.clone(),
@@ -221,7 +232,10 @@ impl<'j> RouteJudge<'j> {
                         accepted,
                     });
                 }
-                let has_words = parameter.words > 0 && parameter.values.len() >= 3 && !is_paging;
+                let has_words = parameter.words > 0
+                    && parameter.values.len() >= 3
+                    && !is_paging
+                    && !dispatches(name);
                 JudgedParameter::Other { name, has_words }
             }
         }
@@ -234,7 +248,7 @@ impl<'j> RouteJudge<'j> {
             .iter()
             .max_by_key(|(_, tally)| tally.hits())?;
         let all: usize = parameter.inner.values().map(PlaceTally::hits).sum();
-        match judge(self.known, tally, PlaceSigns::default()) {
+        match self.judge(tally, PlaceSigns::default()) {
             PlaceVerdict::Accepted(accepted) if tally.hits() == all => {
                 Some((context.clone(), accepted))
             }
@@ -247,7 +261,9 @@ impl<'j> RouteJudge<'j> {
     /// The parameters of forms that name a person.
     pub fn form(&self, survey: &RouteSurvey) -> Vec<JudgedRequest> {
         let judged = |(name, field): (&String, &ParameterSurvey)| {
-            let verdict = self.addresses.verdict(&ValueContext::Query(name.into()));
+            let verdict = self
+                .addresses
+                .of_requests(&ValueContext::Query(name.into()));
             let (context, accepted) = match verdict {
                 PlaceVerdict::Accepted(accepted) if field.tally.hits() > 0 => (
                     ValueContext::Whole,
@@ -275,7 +291,7 @@ impl<'j> RouteJudge<'j> {
                 continue;
             }
             if matches!(context, ValueContext::Whole | ValueContext::After(_))
-                && let PlaceVerdict::Accepted(accepted) = judge(self.known, tally, signs)
+                && let PlaceVerdict::Accepted(accepted) = self.judge(tally, signs)
             {
                 requests.push(JudgedRequest {
                     at: at.to_string(),
@@ -297,15 +313,28 @@ impl<'j> RouteJudge<'j> {
         match context {
             ValueContext::Path(_) | ValueContext::Query(_) => match self.addresses.verdict(context)
             {
-                PlaceVerdict::Accepted(accepted) if tally.kinds.contains_key(&accepted.kind) => {
-                    PlaceVerdict::Accepted(accepted)
-                }
-                PlaceVerdict::Accepted(_)
-                | PlaceVerdict::Doubtful { .. }
-                | PlaceVerdict::Nobody => PlaceVerdict::Nobody,
+                PlaceVerdict::Accepted(accepted) => self
+                    .of_this_route(tally, accepted)
+                    .map_or(PlaceVerdict::Nobody, PlaceVerdict::Accepted),
+                PlaceVerdict::Doubtful { .. } | PlaceVerdict::Nobody => PlaceVerdict::Nobody,
             },
-            ValueContext::Whole | ValueContext::After(_) => judge(self.known, tally, signs),
+            ValueContext::Whole | ValueContext::After(_) => self.judge(tally, signs),
         }
+    }
+
+    /// A verdict on all addresses with what was seen of them on this route; `None` where nothing
+    /// was.
+    fn of_this_route(&self, tally: &PlaceTally, accepted: Accepted) -> Option<Accepted> {
+        let own = tally.kinds.get(&accepted.kind);
+        let own = own.filter(|seen| seen.hits + seen.alike > 0)?;
+        Some(Accepted {
+            evidence: evidence_of(own, self.known.is_given()),
+            ..accepted
+        })
+    }
+
+    fn judge(&self, tally: &PlaceTally, signs: PlaceSigns) -> PlaceVerdict {
+        judge(self.known, &self.addresses.words, tally, signs)
     }
 }
 

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use digue_types::path_template::TemplatePart;
 
 use crate::body_format::BodyFormat;
-use crate::survey::{RouteKey, RouteSurvey};
+use crate::content::RouteContent;
+use crate::survey::{RouteKey, RouteSurvey, is_safe};
 
 /// The fewest words at one place that are taken for values, when nothing known is among them.
 const WORDS_MIN: usize = 8;
@@ -44,7 +45,8 @@ const CONSTANTS: [&str; 22] = [
 ];
 
 /// Routes after joining.
-pub(crate) fn join(mut routes: BTreeMap<RouteKey, RouteSurvey>) -> BTreeMap<RouteKey, RouteSurvey> {
+pub(crate) fn join(routes: BTreeMap<RouteKey, RouteSurvey>) -> BTreeMap<RouteKey, RouteSurvey> {
+    let mut routes = join_choices(routes);
     let longest = routes
         .keys()
         .map(|key| key.template.0.len())
@@ -55,6 +57,56 @@ pub(crate) fn join(mut routes: BTreeMap<RouteKey, RouteSurvey>) -> BTreeMap<Rout
         routes = join_at(routes, place);
     }
     routes
+}
+
+/// How alike the answers to two choices are at most for one address to have several routes.
+const CHOICES_LIKENESS_MAX: f64 = 0.5;
+
+/// Readings of one address that differ in a parameter alone, such as `action`, are one route unless
+/// their answers have hardly anything in common: a choice that nobody made while the traffic was
+/// recorded meets the one route, and none of several.
+fn join_choices(routes: BTreeMap<RouteKey, RouteSurvey>) -> BTreeMap<RouteKey, RouteSurvey> {
+    let mut groups: BTreeMap<RouteKey, Vec<(RouteKey, RouteSurvey)>> = BTreeMap::new();
+    let mut joined = BTreeMap::new();
+    for (key, survey) in routes {
+        let is_choice = matches!(key.content, RouteContent::Any | RouteContent::Query(_));
+        if is_safe(&key.method) && is_choice {
+            let common = RouteKey {
+                content: RouteContent::Any,
+                ..key.clone()
+            };
+            groups.entry(common).or_default().push((key, survey));
+        } else {
+            joined.insert(key, survey);
+        }
+    }
+    for (common, group) in groups {
+        if are_apart(&group) {
+            joined.extend(group);
+        } else {
+            let own: &mut RouteSurvey = joined.entry(common).or_default();
+            group.into_iter().for_each(|(_, survey)| own.absorb(survey));
+        }
+    }
+    joined
+}
+
+/// True where two choices have answers of one format that differ.
+fn are_apart(group: &[(RouteKey, RouteSurvey)]) -> bool {
+    let differ = |one: &RouteSurvey, other: &RouteSurvey| {
+        let common = one
+            .bodies
+            .iter()
+            .filter_map(|(key, body)| Some((body, other.bodies.get(key)?)));
+        let mut likeness = common.map(|(body, other)| body.likeness(other));
+        likeness.any(|likeness| likeness <= CHOICES_LIKENESS_MAX)
+    };
+    let mut pairs = group.iter().enumerate().flat_map(|(place, (_, one))| {
+        group[place + 1..]
+            .iter()
+            .map(move |(_, other)| (one, other))
+    });
+    pairs.any(|(one, other)| differ(one, other))
 }
 
 fn join_at(
@@ -81,14 +133,37 @@ fn join_at(
         }
     }
     for (common, group) in groups {
-        if is_one_route(&group, place) {
+        // What was only refused says nothing of its place: `/fiche/zzzz` is not found because
+        // there is none.
+        let (failed, answered): (Vec<_>, Vec<_>) = group
+            .into_iter()
+            .partition(|(_, survey)| has_only_failed(survey));
+        let is_one = is_one_route(&answered, place);
+        let has_common = joined.contains_key(&common);
+        let (same, others) = match is_one {
+            true => (answered, Vec::new()),
+            false => (Vec::new(), answered),
+        };
+        joined.extend(others);
+        if is_one || has_common {
             let own: &mut RouteSurvey = joined.entry(common).or_default();
-            group.into_iter().for_each(|(_, survey)| own.absorb(survey));
+            let all = same.into_iter().chain(failed);
+            all.for_each(|(_, survey)| own.absorb(survey));
         } else {
-            joined.extend(group);
+            joined.extend(failed);
         }
     }
     joined
+}
+
+/// True for a word that the portal knows nothing of: all that was asked under it was not found.
+fn has_only_failed(survey: &RouteSurvey) -> bool {
+    survey.bodies.is_empty()
+        && !survey.statuses.is_empty()
+        && survey
+            .statuses
+            .keys()
+            .all(|status| matches!(status, 404 | 410))
 }
 
 fn is_possible_value(word: &str) -> bool {

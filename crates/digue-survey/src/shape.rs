@@ -352,7 +352,7 @@ fn by_runs(values: &[&str]) -> ValueShape {
     } else {
         format!("(?:{})", written.join("|"))
     };
-    let telling = telling_of(&forms, &pattern, values.len());
+    let telling = telling_of(&forms, &pattern, values);
     ValueShape {
         pattern,
         steps: Vec::new(),
@@ -368,6 +368,14 @@ fn of_any_form(values: &[&str]) -> ValueShape {
         lengths.clone().min().unwrap_or(1),
         lengths.max().unwrap_or(1),
     );
+    if are_random(values) {
+        return ValueShape {
+            pattern: format!("[0-9A-Za-z_-]{{{min},{max}}}"),
+            steps: Vec::new(),
+            telling: random_telling(values),
+            word_ends: (true, true),
+        };
+    }
     let class = class_of_any(values);
     ValueShape {
         pattern: format!("{class}{{{min},{}}}", max + 2),
@@ -454,8 +462,53 @@ fn write_class(pattern: &mut String, class: &str, min: usize, max: usize) {
     written.expect("writing to a `String` cannot fail");
 }
 
-fn telling_of(forms: &RunForms, pattern: &str, count: usize) -> Telling {
+/// Signs from which a text in no order is one that a program drew: of ten letters and digits a
+/// thousand million million exist.
+const RANDOM_SIGNS: usize = 8;
+
+/// True for texts that a program drew at random (Parse, Firebase, nanoid): most of them change
+/// between digits, capitals and small letters as no word does.
+fn are_random(values: &[&str]) -> bool {
+    let is_plain = |value: &&str| {
+        value.len() >= RANDOM_SIGNS
+            && value
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    let class = |byte: u8| match byte {
+        b'0'..=b'9' => 0,
+        b'A'..=b'Z' => 1,
+        _ => 2,
+    };
+    let is_in_no_order = |value: &&&str| {
+        let changes = value
+            .as_bytes()
+            .windows(2)
+            .filter(|two| class(two[0]) != class(two[1]));
+        changes.count() * 3 >= value.len()
+    };
+    let random = values.iter().filter(is_in_no_order).count();
+    values.len() >= CONSTANT_FROM && values.iter().all(is_plain) && random * 10 >= values.len() * 8
+}
+
+/// How much texts that a program drew say by themselves.
+fn random_telling(values: &[&str]) -> Telling {
+    let shortest = values.iter().map(|value| value.len()).min().unwrap_or(0);
+    match shortest >= 16 {
+        true => Telling::Alone,
+        // A known one is no coincidence, and ten letters may be a word.
+        false => Telling::Rare,
+    }
+}
+
+fn telling_of(forms: &RunForms, pattern: &str, values: &[&str]) -> Telling {
+    let count = values.len();
     let regex = compiled(&format!("^(?:{pattern})$"));
+    let has_mixed =
+        |(_, runs): &(usize, Vec<ShapeRun>)| runs.iter().any(|run| run.class == RunClass::Mixed);
+    if forms.values().any(has_mixed) && are_random(values) {
+        return random_telling(values);
+    }
     if ORDINARY.iter().any(|text| regex.is_match(text)) {
         return sparse(forms, count);
     }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use digue_inspect::media_type::MediaType;
 use digue_types::path::Segments;
 use digue_types::path_template::{PathTemplate, TemplatePart, is_variable};
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::SmolStr;
 
 use crate::alias::AliasSurvey;
 use crate::body_format::{BodyFormat, format_of};
@@ -24,8 +24,8 @@ use crate::repeated::RepeatedRequests;
 use crate::request_words::field_changes;
 use crate::shape::Telling;
 use crate::sole_shape::SoleShapes;
-use crate::tally::{DistinctValues, PlaceTally, absorb_tallies, hash_of};
-use crate::value::{Spot, TextKind, ValueContext, spots};
+use crate::tally::{DistinctValues, HitSigns, PlaceTally, absorb_tallies, hash_of};
+use crate::value::{SegmentsBefore, Spot, TextKind, ValueContext, spots};
 
 /// The most routes; exchanges of others are counted and not learnt.
 const ROUTES_MAX: usize = 5_000;
@@ -178,13 +178,15 @@ impl<'k> TrafficSurvey<'k> {
             template: PathTemplate::of(&segments, &|text| self.is_known_segment(text)),
             content: RouteContent::Any,
         };
-        if !is_safe(exchange.method) {
-            let Some(content) = self.content(&key, exchange, &url) else {
-                self.dropped += 1;
-                return;
-            };
-            key.content = content;
-        }
+        let content = match is_safe(exchange.method) {
+            true => RouteContent::of_query(self.known, &url),
+            false => RouteContent::of(self.known, exchange, &url),
+        };
+        let Some(content) = self.content(&key, content) else {
+            self.dropped += 1;
+            return;
+        };
+        key.content = content;
         if self.routes.len() >= ROUTES_MAX && !self.routes.contains_key(&key) {
             self.dropped += 1;
             return;
@@ -195,13 +197,7 @@ impl<'k> TrafficSurvey<'k> {
 
     /// What the content says; `None` for more calls of one address than are told apart: without their
     /// conditions they would be one route, of readings and writes alike.
-    fn content(
-        &mut self,
-        address: &RouteKey,
-        exchange: &Exchange<'_>,
-        url: &UrlParts<'_>,
-    ) -> Option<RouteContent> {
-        let content = RouteContent::of(self.known, exchange, url);
+    fn content(&mut self, address: &RouteKey, content: RouteContent) -> Option<RouteContent> {
         if content == RouteContent::Any {
             return Some(content);
         }
@@ -222,6 +218,7 @@ impl<'k> TrafficSurvey<'k> {
                 let spelling = tally.spelling();
                 own.other_case |= spelling.other_case;
                 own.other_separators |= spelling.other_separators;
+                own.is_relay |= spelling.is_relay;
             }
         };
         for route in self.routes.values() {
@@ -236,7 +233,8 @@ impl<'k> TrafficSurvey<'k> {
         }
         seen.into_iter()
             .filter(|(kind, spelling)| {
-                *spelling != Spelling::default() && self.known.kind(*kind).shape.steps.is_empty()
+                let steps = &self.known.kind(*kind).shape.steps;
+                *spelling != Spelling::default() && (steps.is_empty() || spelling.is_relay)
             })
             .collect()
     }
@@ -262,7 +260,9 @@ impl<'k> TrafficSurvey<'k> {
                 TemplatePart::Variable { after } => {
                     let stem = segment.strip_suffix(after.as_str()).unwrap_or(segment);
                     let tally = route.segments.entry(place).or_default();
-                    whole(known, stem, &mut |spot| tally.add(&spot, false));
+                    whole(known, stem, &mut |spot| {
+                        tally.add(&spot, HitSigns::default())
+                    });
                     asked.push((context_at(&key.template, place), stem.to_owned()));
                 }
                 TemplatePart::Literal(_) => {
@@ -285,10 +285,10 @@ impl<'k> TrafficSurvey<'k> {
                 value,
                 TextKind::Value,
                 &mut |spot| match &spot.context {
-                    ValueContext::Whole => survey.tally.add(&spot, false),
+                    ValueContext::Whole => survey.tally.add(&spot, HitSigns::default()),
                     ValueContext::After(_) => {
                         let inner = survey.inner.entry(spot.context.clone()).or_default();
-                        inner.add(&spot, false);
+                        inner.add(&spot, HitSigns::default());
                     }
                     ValueContext::Path(_) | ValueContext::Query(_) => {}
                 },
@@ -456,22 +456,19 @@ fn without_number(text: &str) -> String {
 
 /// The context of the segment at `place` of a template, as links to it have it.
 pub(crate) fn context_at(template: &PathTemplate, place: usize) -> ValueContext {
-    let mut kept = SmolStr::default();
-    for part in &template.0[..place] {
-        kept = match part {
-            TemplatePart::Literal(literal) => literal.clone(),
-            TemplatePart::Variable { .. } => after_last_literal(&kept),
-        };
-    }
-    ValueContext::Path(kept)
+    before_in(template, place).near()
 }
 
-fn after_last_literal(path: &str) -> SmolStr {
-    let mut parts = path.rsplit('/');
-    match parts.find(|part| !part.is_empty() && *part != "{}") {
-        Some(last) => format_smolstr!("{last}/{{}}"),
-        None => SmolStr::new("{}"),
+/// The segments of a template before `place`.
+pub(crate) fn before_in(template: &PathTemplate, place: usize) -> SegmentsBefore {
+    let mut before = SegmentsBefore::default();
+    for part in &template.0[..place] {
+        match part {
+            TemplatePart::Literal(literal) => before.push_literal(literal),
+            TemplatePart::Variable { .. } => before.push_variable(),
+        }
     }
+    before
 }
 
 /// What the whole of a text is.
@@ -484,6 +481,11 @@ fn whole(known: &KnownPersons, text: &str, take: &mut dyn FnMut(Spot)) {
 }
 
 impl RouteSurvey {
+    /// The names of the parameters of the query.
+    pub fn parameters(&self) -> impl Iterator<Item = &String> {
+        self.query.keys()
+    }
+
     /// Answers that show a known person.
     pub(crate) fn with_known(&self) -> usize {
         self.bodies.values().map(|body| body.with_known).sum()

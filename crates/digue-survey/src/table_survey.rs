@@ -10,8 +10,9 @@ use digue_types::written::folded;
 
 use crate::known::KnownPersons;
 use crate::names::{NamePart, NameScan, is_name_beside};
+use crate::shape::Telling;
 use crate::sight::{DocumentSight, SeenValue};
-use crate::tally::{PlaceTally, absorb_tallies};
+use crate::tally::{FirstKinds, PlaceTally, absorb_tallies};
 use crate::value::{SpotSeen, TextKind, ValueContext, spots};
 
 /// Rows in which the header is searched, as the inspection does.
@@ -144,7 +145,10 @@ impl TableSurvey {
             names: names.found.len(),
             ..DocumentSight::default()
         };
-        for (place, spot, part) in waiting {
+        let mut first = FirstKinds::default();
+        let mut names_beside = Vec::with_capacity(waiting.len());
+        for (_, spot, part) in &waiting {
+            let part = *part;
             let mut is_confirmed = false;
             if let SpotSeen::Known { value, .. } = spot.seen {
                 is_confirmed = is_name_beside(&names.found, &parts, part, value.person);
@@ -153,14 +157,21 @@ impl TableSurvey {
                     is_confirmed,
                     is_paging: false,
                 });
+                if known.kind(value.kind).telling() > Telling::Short || is_confirmed {
+                    first.note(value);
+                }
             }
+            names_beside.push(is_confirmed);
+        }
+        for ((place, spot, _), is_confirmed) in waiting.into_iter().zip(names_beside) {
+            let signs = first.signs(&spot.seen, is_confirmed);
             let tally = match titles.get(place) {
                 Some((folded, _)) => self.columns.get_mut(folded).map(|column| &mut column.tally),
                 None if header.is_none() => Some(self.numbered.entry(place).or_default()),
                 None => None,
             };
             if let Some(tally) = tally {
-                tally.add(&spot, is_confirmed);
+                tally.add(&spot, signs);
             }
         }
         sight

@@ -1,6 +1,6 @@
 //! What was seen at one place over all responses: counts and distinct persons, never texts.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 use crate::known::{KnownValue, Spelling};
@@ -40,10 +40,46 @@ impl DistinctValues {
     }
 }
 
+/// What is known of a value besides its place.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct HitSigns {
+    /// The person's own name stands close by.
+    pub(crate) is_confirmed: bool,
+    /// No kind before this one shows the person in the same document.
+    pub(crate) is_alone: bool,
+}
+
+/// For each person of one document, the first kind that shows them.
+#[derive(Debug, Default)]
+pub(crate) struct FirstKinds(HashMap<u32, u16>);
+
+impl FirstKinds {
+    pub(crate) fn note(&mut self, value: KnownValue) {
+        let first = self.0.entry(value.person).or_insert(value.kind);
+        *first = (*first).min(value.kind);
+    }
+
+    pub(crate) fn signs(&self, seen: &SpotSeen, is_confirmed: bool) -> HitSigns {
+        let is_alone = match seen {
+            SpotSeen::Known { value, .. } => {
+                let first = self.0.get(&value.person);
+                first.is_none_or(|first| *first >= value.kind)
+            }
+            SpotSeen::Alike { .. } | SpotSeen::Variable(_) | SpotSeen::Other => false,
+        };
+        HitSigns {
+            is_confirmed,
+            is_alone,
+        }
+    }
+}
+
 /// Known identifiers of one kind at one place.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KindTally {
     pub(crate) hits: usize,
+    /// Hits of persons whom no kind before this one shows in the same document.
+    pub(crate) alone: usize,
     /// Hits with the person's own name close by.
     pub(crate) confirmed: usize,
     pub(crate) alike: usize,
@@ -51,8 +87,14 @@ pub(crate) struct KindTally {
 }
 
 impl KindTally {
+    /// True when the person's name stands beside most of the hits.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        self.confirmed > 0 && self.confirmed * 2 >= self.hits
+    }
+
     fn absorb(&mut self, other: Self) {
         self.hits += other.hits;
+        self.alone += other.alone;
         self.confirmed += other.confirmed;
         self.alike += other.alike;
         self.persons.absorb(other.persons);
@@ -81,27 +123,30 @@ pub(crate) struct PlaceTally {
     pub(crate) others: usize,
     pub(crate) other_case: bool,
     pub(crate) other_separators: bool,
+    pub(crate) is_relay: bool,
 }
 
 impl PlaceTally {
-    pub(crate) fn add(&mut self, spot: &Spot, is_confirmed: bool) {
+    pub(crate) fn add(&mut self, spot: &Spot, signs: HitSigns) {
         self.texts += 1;
         match &spot.seen {
             SpotSeen::Known { value, spelling } => {
-                self.add_known(*value, *spelling, is_confirmed);
+                self.add_known(*value, *spelling, signs);
             }
             SpotSeen::Alike { kind } => self.kinds.entry(*kind).or_default().alike += 1,
             SpotSeen::Variable(_) | SpotSeen::Other => self.others += 1,
         }
     }
 
-    fn add_known(&mut self, value: KnownValue, spelling: Spelling, is_confirmed: bool) {
+    fn add_known(&mut self, value: KnownValue, spelling: Spelling, signs: HitSigns) {
         let kind = self.kinds.entry(value.kind).or_default();
         kind.hits += 1;
-        kind.confirmed += usize::from(is_confirmed);
+        kind.alone += usize::from(signs.is_alone);
+        kind.confirmed += usize::from(signs.is_confirmed);
         kind.persons.add(value.person);
         self.other_case |= spelling.other_case;
         self.other_separators |= spelling.other_separators;
+        self.is_relay |= spelling.is_relay;
     }
 
     pub(crate) fn absorb(&mut self, other: Self) {
@@ -110,9 +155,22 @@ impl PlaceTally {
         self.others += other.others;
         self.other_case |= other.other_case;
         self.other_separators |= other.other_separators;
+        self.is_relay |= other.is_relay;
         for (kind, tally) in other.kinds {
             self.kinds.entry(kind).or_default().absorb(tally);
         }
+    }
+
+    /// What was seen of the kinds that fit, and of all others; both with the texts of no kind.
+    pub(crate) fn split(&self, fits: impl Fn(u16) -> bool) -> (Self, Self) {
+        let of = |wanted: bool| {
+            let kinds = self.kinds.iter().filter(|(kind, _)| fits(**kind) == wanted);
+            Self {
+                kinds: kinds.map(|(kind, seen)| (*kind, seen.clone())).collect(),
+                ..self.clone()
+            }
+        };
+        (of(true), of(false))
     }
 
     pub(crate) fn hits(&self) -> usize {
@@ -123,6 +181,7 @@ impl PlaceTally {
         Spelling {
             other_case: self.other_case,
             other_separators: self.other_separators,
+            is_relay: self.is_relay,
         }
     }
 }

@@ -6,9 +6,9 @@
 use std::fmt::Write as _;
 
 use digue_types::path_template::is_variable;
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
-use crate::entity::{calls_person, entity_words};
+use crate::entity::{entity_words, is_action, person_word};
 use crate::known::{KnownPersons, KnownValue, Spelling};
 use crate::shape::Telling;
 
@@ -38,9 +38,12 @@ impl ValueContext {
             Self::Whole => None,
             Self::Path(before) => {
                 let before = path_pattern(before);
-                Some(format!("{before}({shape})(?:[/?#.;,&]|$)"))
+                Some(format!(r#"{before}({shape})(?:[/?#.;,&"'<>\s\\]|$)"#))
             }
-            Self::Query(name) => Some(format!("[?&;]{}=({shape})(?:[&;#]|$)", regex::escape(name))),
+            Self::Query(name) => Some(format!(
+                r#"[?&;]{}=({shape})(?:[&;#"'<>\s\\]|$)"#,
+                regex::escape(name)
+            )),
             Self::After(text) => Some(format!(
                 "{}({shape})(?:[^0-9A-Za-z_-]|$)",
                 regex::escape(text)
@@ -62,14 +65,76 @@ impl ValueContext {
 
     /// True when the context itself calls a person: `/eleves/{x}`, `?patient_id=`.
     pub(crate) fn calls_person(&self) -> bool {
+        self.person_word().is_some()
+    }
+
+    /// The word by which it does.
+    pub(crate) fn person_word(&self) -> Option<&'static str> {
         match self {
-            Self::Whole => false,
-            Self::Path(before) => calls_person(&entity_words(
-                before.split('/').filter(|part| *part != "{}"),
-            )),
-            Self::Query(name) | Self::After(name) => {
-                calls_person(&entity_words(std::iter::once(name.as_str())))
+            Self::Whole => None,
+            Self::Path(before) => {
+                let parts = before.split('/').filter(|part| *part != "{}");
+                let mut parts: Vec<&str> = parts.collect();
+                // What is done with a thing names none: `usager/edit/12` is an `usager`.
+                while parts.len() > 1 && parts.last().is_some_and(|last| is_action(last)) {
+                    parts.pop();
+                }
+                person_word(&entity_words(parts.into_iter()))
             }
+            Self::Query(name) | Self::After(name) => {
+                person_word(&entity_words(std::iter::once(name.as_str())))
+            }
+        }
+    }
+}
+
+/// What stands before a segment of an address.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SegmentsBefore {
+    /// Literal segments; `None` for variable ones.
+    parts: Vec<Option<SmolStr>>,
+}
+
+impl SegmentsBefore {
+    pub(crate) fn push_literal(&mut self, segment: &str) {
+        self.parts.push(Some(SmolStr::new(segment)));
+    }
+
+    pub(crate) fn push_variable(&mut self) {
+        self.parts.push(None);
+    }
+
+    /// The context of a value that is told from most others by itself: the last literal segment.
+    pub(crate) fn near(&self) -> ValueContext {
+        let literal = self.parts.iter().rev().flatten().next();
+        let is_last = self.parts.last().is_some_and(Option::is_some);
+        ValueContext::Path(match (literal, is_last) {
+            (Some(literal), true) => literal.clone(),
+            (Some(literal), false) => format_smolstr!("{literal}/{{}}"),
+            (None, _) if self.parts.is_empty() => SmolStr::default(),
+            (None, _) => SmolStr::new_static("{}"),
+        })
+    }
+
+    /// The context of a number that any thing may have: from the last literal segment but one.
+    pub(crate) fn far(&self) -> ValueContext {
+        let literals = self.parts.iter().enumerate().rev();
+        let mut literals = literals.filter(|(_, part)| part.is_some());
+        let start = literals.nth(1).map_or(0, |(place, _)| place);
+        let parts = self.parts[start..].iter();
+        let parts: Vec<&str> = parts.map(|part| part.as_deref().unwrap_or("{}")).collect();
+        ValueContext::Path(SmolStr::from(parts.join("/")))
+    }
+
+    fn of(&self, known: &KnownPersons, seen: &SpotSeen) -> ValueContext {
+        let kind = match seen {
+            SpotSeen::Known { value, .. } => value.kind,
+            SpotSeen::Alike { kind } => *kind,
+            SpotSeen::Variable(_) | SpotSeen::Other => return self.near(),
+        };
+        match known.kind(kind).telling() {
+            Telling::Short => self.far(),
+            Telling::Rare | Telling::Alone => self.near(),
         }
     }
 }
@@ -188,7 +253,7 @@ fn in_address(known: &KnownPersons, text: &str, take: &mut dyn FnMut(Spot)) {
         let rest = &path[at + 3..];
         rest.find('/').map_or("", |slash| &rest[slash..])
     });
-    let mut before = SmolStr::default();
+    let mut before = SegmentsBefore::default();
     for segment in path.split('/').filter(|segment| !segment.is_empty()) {
         let decoded = percent_encoding::percent_decode_str(segment).decode_utf8_lossy();
         // `jean.dupont.12` identifies as it stands; of `P0001.json` the stem does.
@@ -204,23 +269,14 @@ fn in_address(known: &KnownPersons, text: &str, take: &mut dyn FnMut(Spot)) {
         let is_literal = !is_variable(stem) && !matches!(seen, SpotSeen::Known { .. });
         if seen != SpotSeen::Other {
             take(Spot {
-                context: ValueContext::Path(before.clone()),
+                context: before.of(known, &seen),
                 seen,
             });
         }
-        before = if is_literal {
-            SmolStr::new(&decoded)
-        } else {
-            let kept = before
-                .rsplit('/')
-                .find(|part| !part.is_empty() && *part != "{}")
-                .unwrap_or_default();
-            SmolStr::new(if kept.is_empty() {
-                "{}".to_owned()
-            } else {
-                format!("{kept}/{{}}")
-            })
-        };
+        match is_literal {
+            true => before.push_literal(&decoded),
+            false => before.push_variable(),
+        }
     }
     // Older applications separate parameters by `;`, as HTML 4.01 advised (B.2.2).
     for pair in query.split(['&', ';']) {

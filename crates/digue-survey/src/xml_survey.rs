@@ -15,7 +15,7 @@ use crate::known::KnownPersons;
 use crate::names::{NamePart, NameScan, is_name_beside, parts_with_children};
 use crate::shape::Telling;
 use crate::sight::{DocumentSight, SeenValue};
-use crate::tally::{PlaceTally, absorb_tallies};
+use crate::tally::{FirstKinds, PlaceTally, absorb_tallies};
 use crate::value::{Spot, SpotSeen, TextKind, ValueContext, spots};
 
 /// The most places of one route.
@@ -222,7 +222,9 @@ impl<'r> XmlReader<'r> {
             ..DocumentSight::default()
         };
         let mut counted = BTreeSet::new();
-        for mark in self.marks {
+        let mut first = FirstKinds::default();
+        let mut names_beside = Vec::with_capacity(self.marks.len());
+        for mark in &self.marks {
             let mut is_confirmed = false;
             if let SpotSeen::Known { value, .. } = mark.spot.seen {
                 is_confirmed =
@@ -237,8 +239,13 @@ impl<'r> XmlReader<'r> {
                 let is_said = path_calls_person(&mark.path) || mark.spot.context.calls_person();
                 if is_telling || is_confirmed || (is_said && !is_paging) {
                     held[mark.element] = held[mark.element].and(HeldPersons::One(value.person));
+                    first.note(value);
                 }
             }
+            names_beside.push(is_confirmed);
+        }
+        for (mark, is_confirmed) in self.marks.into_iter().zip(names_beside) {
+            let signs = first.signs(&mark.spot.seen, is_confirmed);
             let key = (mark.path, mark.spot.context.clone());
             if self.survey.tallies.len() >= PLACES_MAX && !self.survey.tallies.contains_key(&key) {
                 self.survey.is_cut = true;
@@ -246,7 +253,7 @@ impl<'r> XmlReader<'r> {
             }
             let is_first = counted.insert(key.clone());
             let tally = self.survey.tallies.entry(key).or_default();
-            tally.add(&mark.spot, is_confirmed);
+            tally.add(&mark.spot, signs);
             tally.responses += usize::from(is_first);
         }
         held_with_children(self.elements, &mut held);

@@ -177,7 +177,7 @@ pub(super) const ROWS: &[(&str, &str, &str, &str, &str)] = &[
         "normalise",
         "steps",
         "none",
-        "`trim`, `upper`, `lower`, `compact`, `digits`, `trim-zeros`, `nir`",
+        "`trim`, `upper`, `lower`, `compact`, `digits`, `trim-zeros`, `nir`, `relay`",
     ),
     (
         "identifiers.NAME",
@@ -415,9 +415,9 @@ pub(super) const ROWS: &[(&str, &str, &str, &str, &str)] = &[
     (
         "routes.when",
         "in",
-        "`query`, `form`, `json`, `graphql` *",
+        "`query`, `form`, `json`, `text-json`, `graphql` *",
         "",
-        "`form`, `json`, `graphql`: `held` routes that need a session",
+        "`form`, `json`, `text-json`, `graphql`: `held` routes that need a session",
     ),
     (
         "routes.when",

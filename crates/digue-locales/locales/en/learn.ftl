@@ -31,9 +31,10 @@ learn-no-identifier = No identifier is known, and the traffic suggests none: giv
 learn-done = { $exchanges } { PLURAL($exchanges, one: "exchange", other: "exchanges") } read; { $routes } { PLURAL($routes, one: "route", other: "routes") } proposed, { $writes } as comments.
 learn-written = Map written to { $file }. Next: digue check, then some days as a pilot.
 learn-aliases-written = Alias table written to { $file }: { $rows } { PLURAL($rows, one: "row", other: "rows") }, to be reviewed and then loaded.
-learn-found = Persons found in this traffic: { $persons }. Of the { $known } known persons in it, { $found } are found; { $refused } { PLURAL($refused, one: "response", other: "responses") } would be refused.
-learn-found-by-map = Persons found in this traffic: { $persons }; { $refused } { PLURAL($refused, one: "response", other: "responses") } would be refused.
+learn-found = Known persons found in this traffic: { $persons }; identifiers that are not in the list: { $others }. Known persons counted in each response by their identifiers: { $known }, found: { $found }; shown by their names alone: { $named }. { $refused } { PLURAL($refused, one: "response", other: "responses") } would be refused.
+learn-found-by-map = Known persons found in this traffic: { $persons }; identifiers that are not in the list: { $others }; persons shown in a response by their names alone: { $named }. { $refused } { PLURAL($refused, one: "response", other: "responses") } would be refused.
 learn-to-review = To review ({ $count }):
+learn-reviewed = Already reviewed, by a comment of the map: { $count }
 learn-nothing-to-review = Nothing else to review.
 learn-same = The map fits this traffic: no difference.
 learn-differences = Differences from { $file } ({ $count }):
@@ -53,7 +54,7 @@ learn-reason-asked = { $exchanges ->
    *[other] { $exchanges } exchanges
 }
 learn-reason-asked-gaps = { $exchanges } { PLURAL($exchanges, one: "exchange", other: "exchanges") }, { $gaps } of them without a recorded body
-learn-reason-hits = { $confidence }: { $hits } known identifiers here, { $persons } { PLURAL($persons, one: "person", other: "persons") }, { $confirmed } with the name close by, { $alike } { PLURAL($alike, one: "other", other: "others") } of the same shape
+learn-reason-hits = { $confidence }: { $hits } known { PLURAL($hits, one: "identifier", other: "identifiers") } here, { $persons } { PLURAL($persons, one: "person", other: "persons") }, { $confirmed } with the name close by, { $alike } { PLURAL($alike, one: "other", other: "others") } of the same shape
 learn-confidence-sure = sure
 learn-confidence-probable = probable
 learn-confidence-to-review = to review
@@ -62,7 +63,7 @@ learn-reason-read = { $responses ->
     [one] one response read whole
    *[other] { $responses } responses read whole
 }
-learn-reason-nobody = no known person in { $responses } learnt responses
+learn-reason-nobody = no known person in { $responses } learnt { PLURAL($responses, one: "response", other: "responses") }
 learn-reason-unclear = persons are found, but no part of the response holds one each: to review
 learn-reason-always-empty = to review: this list was empty in every response ({ $responses }); the rule is that of other addresses
 learn-reason-resources = { $files ->
@@ -70,9 +71,10 @@ learn-reason-resources = { $files ->
    *[other] { $files } resources, which show no one
 }
 learn-reason-failures = { $responses } { PLURAL($responses, one: "response", other: "responses") } to failed requests
-learn-reason-writes = { $exchanges } { PLURAL($exchanges, one: "request", other: "requests") } that change something: to review
+learn-reason-writes = { $exchanges } { PLURAL($exchanges, one: "request", other: "requests") } that { PLURAL($exchanges, one: "changes", other: "change") } something: to review
 learn-reason-reads = { $exchanges } { PLURAL($exchanges, one: "request", other: "requests") } taken for readings: { $sign }; to review
 learn-sign-graphql = GraphQL queries, which change nothing by their definition
+learn-sign-method-named = the request itself names GET as its method
 learn-sign-method = what is called is a word for reading
 learn-sign-address = the address ends in a word for reading
 learn-sign-file = the answer is a file with known persons
@@ -127,7 +129,8 @@ learn-finding-pictures-ignored =
 learn-finding-unread-part = { $path } “{ $name }”: nothing reads this part ({ $parts } { PLURAL($parts, one: "time", other: "times") }); while it is there, nothing of the response is read
 learn-finding-fetched-later = { $from } issues what { $to } is asked for later: an export or a job to attach to a person
 learn-finding-alias = "{ $kind }" names the same persons ({ $persons }, { $place }): load the alias table
-learn-finding-origin = { $origin }: { $exchanges } { PLURAL($exchanges, one: "exchange", other: "exchanges") } with another host, { $known } of which show a known person
+learn-finding-kinds = rules name persons by "{ $kind }" as well as by "{ $primary }": write the alias table with --aliases and load it, or one person counts as two
+learn-finding-origin = { $origin }: { $exchanges } { PLURAL($exchanges, one: "exchange", other: "exchanges") } with another host; with a known person: { $known }
 learn-finding-no-sweep = "{ $kind }" is not searched for in every text: { $telling }
 learn-finding-search = { $path }: the parameter "{ $parameter }" can search for a person; a refusal is not an empty list
 learn-finding-path = { $path }: { $exchanges } { PLURAL($exchanges, one: "request has", other: "requests have") } a path that Digue refuses
@@ -151,11 +154,12 @@ report-missed =   known persons present and not found: { $count }
 report-names =   responses that show a name only: { $count }
 report-by-name =   persons whom their name alone shows there: { $count }
 report-nobody =   responses that show no one: { $count } ({ $bytes } { PLURAL($bytes, one: "byte", other: "bytes") })
-report-unreadable =   { $count } unreadable responses: { $cause }{ $place }
-report-requests =   { $count } unreadable requests: { $cause }
+report-unreadable =   { $count } unreadable { PLURAL($count, one: "response", other: "responses") }: { $cause }{ $place }
+report-requests =   { $count } unreadable { PLURAL($count, one: "request", other: "requests") }: { $cause }
 report-stranger =   refused parameter: "{ $name }" ({ $count } { PLURAL($count, one: "time", other: "times") })
 report-gap =   { $count } { PLURAL($count, one: "body", other: "bodies") } not recorded ({ $gap })
-report-uninspected =   { $count } { PLURAL($count, one: "response passes unread", other: "responses pass unread") }, { $known } of which show a known person
+report-uninspected =   { $count } { PLURAL($count, one: "response passes unread", other: "responses pass unread") }; with a known person: { $known }
+report-outside = , { $count } { PLURAL($count, one: "text", other: "texts") } outside the records
 report-at = { $place }, "{ $rule }"
 command-names = Make the table of a portal's known names, as keyed hashes
 command-names-remove = Take the table away: names are no longer searched for

@@ -65,7 +65,11 @@ fn read_persons(out: &Output, arguments: &HarArguments) -> Option<KnownPersons> 
                 ("persons", Value::from(known.len())),
                 (
                     "identifiers",
-                    named(&[PersonsColumn::Primary, PersonsColumn::Identifier]),
+                    named(&[
+                        PersonsColumn::Primary,
+                        PersonsColumn::Identifier,
+                        PersonsColumn::Mailbox,
+                    ]),
                 ),
                 ("names", named(&[PersonsColumn::Name])),
             ];

@@ -118,6 +118,7 @@ impl Sentences {
     fn sign(&self, sign: ReadingSign) -> Value {
         let key = match sign {
             ReadingSign::GraphQlQuery => "learn-sign-graphql",
+            ReadingSign::MethodNamed => "learn-sign-method-named",
             ReadingSign::MethodName => "learn-sign-method",
             ReadingSign::Address => "learn-sign-address",
             ReadingSign::File => "learn-sign-file",
@@ -176,7 +177,12 @@ impl Sentences {
         let Some(failure) = failure.filter(|failure| !failure.place.as_str().is_empty()) else {
             return Value::from("");
         };
-        let place = Value::from(format!(", {}", failure.place.as_str()));
+        let written = failure.place.as_str();
+        let outside = written.strip_suffix(" outside of records");
+        let place = match outside.and_then(|count| count.parse::<usize>().ok()) {
+            Some(count) => self.text("report-outside", &[("count", Value::from(count))]),
+            None => Value::from(format!(", {written}")),
+        };
         match failure.rule.as_str() {
             "" => place,
             rule => self.text(
@@ -404,6 +410,9 @@ impl Sentences {
                     ("persons", count(persons)),
                 ]
             }
+            LearntFinding::KindsOfOnePerson { kind, primary } => {
+                vec![("kind", said(kind)), ("primary", said(primary))]
+            }
             LearntFinding::OtherOrigin {
                 origin,
                 exchanges,
@@ -443,7 +452,29 @@ impl Sentences {
         self.text(key, &[("name", Value::from(name.as_str()))])
     }
 
-    pub(super) fn findings(&self, out: &Output, findings: &[String]) {
+    /// Takes out what stands in a comment of the given map, whatever its figures: who reviewed it
+    /// left the sentence there.
+    pub(super) fn take_reviewed(&self, findings: &mut Vec<String>, map: &str) -> usize {
+        let plain = |text: &str| -> String {
+            let is_kept = |c: &char| !c.is_ascii_digit() && !c.is_whitespace();
+            text.chars().filter(is_kept).collect()
+        };
+        let comments = map
+            .lines()
+            .filter_map(|line| line.trim_start().strip_prefix('#'));
+        let comments: Vec<String> = comments.map(plain).collect();
+        let before = findings.len();
+        findings.retain(|finding| {
+            let finding = plain(finding);
+            !comments.iter().any(|comment| comment.contains(&finding))
+        });
+        before - findings.len()
+    }
+
+    pub(super) fn findings(&self, out: &Output, findings: &[String], reviewed: usize) {
+        if reviewed > 0 {
+            out.complain("learn-reviewed", &[("count", Value::from(reviewed))]);
+        }
         if findings.is_empty() {
             return out.complain("learn-nothing-to-review", &[]);
         }
@@ -539,9 +570,11 @@ impl Sentences {
     pub(super) fn totals(&self, out: &Output, report: &MapReport) {
         let totals = &report.totals;
         let values = [
-            ("persons", totals.persons),
-            ("known", totals.known_shown),
-            ("found", totals.known_found),
+            ("persons", totals.known_persons),
+            ("others", totals.persons - totals.known_persons),
+            ("known", totals.sightings),
+            ("found", totals.sightings_found),
+            ("named", totals.sightings_named),
             ("refused", totals.refused),
         ];
         // Short numbers are not looked for in the bytes: none known there is no statement about the
