@@ -22,6 +22,7 @@ use digue_types::path_template::{PathTemplate, TemplatePart};
 use crate::directories::directories;
 use crate::draft_blocks::{TypedBody, format_blocks, resource_blocks};
 use crate::draft_context::{DraftContext, pattern_among_others};
+use crate::draft_parameters::{linked_parameters, offered_parameters};
 use crate::draft_requests::{as_write, conditions_of};
 use crate::finding::LearntFinding;
 use crate::model::{
@@ -111,13 +112,22 @@ pub(crate) fn draft(known: &KnownPersons, portal: PortalSurvey) -> MapDraft {
     };
     let (assets, rest) = draft.split_assets(&routes);
     let mut drafted = draft.asset_routes(&assets, &rest);
+    let linked = linked_parameters(&rest);
     let mut writes = Vec::new();
     for (template, methods) in by_template(&rest) {
         let (safe, unsafe_ones): (Vec<_>, Vec<_>) = methods
             .into_iter()
             .partition(|(key, _)| is_safe(&key.method));
+        let offered = offered_parameters(&linked, template, &safe);
         for same in by_content(&safe) {
-            drafted.push(draft.read_route(template, &same));
+            let mut route = draft.read_route(template, &same);
+            let is_new = |name: &&String| {
+                let rules = &route.route.request;
+                !route.route.query.contains(*name) && !rules.iter().any(|rule| rule.at == **name)
+            };
+            let new: Vec<String> = offered.iter().filter(is_new).cloned().collect();
+            route.route.query.extend(new);
+            drafted.push(route);
         }
         let page = joined(&safe);
         for (key, survey) in unsafe_ones {
@@ -178,7 +188,7 @@ fn joined(safe: &Group<'_>) -> Option<RouteSurvey> {
     })
 }
 
-type Group<'r> = Vec<(&'r RouteKey, &'r RouteSurvey)>;
+pub(crate) type Group<'r> = Vec<(&'r RouteKey, &'r RouteSurvey)>;
 
 fn by_template<'r>(routes: &Group<'r>) -> BTreeMap<&'r PathTemplate, Group<'r>> {
     let mut groups: BTreeMap<&PathTemplate, Group<'r>> = BTreeMap::new();

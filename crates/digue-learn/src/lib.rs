@@ -15,6 +15,7 @@ mod draft_blocks;
 mod draft_context;
 mod draft_html;
 mod draft_json;
+mod draft_parameters;
 mod draft_parts;
 mod draft_requests;
 mod draft_table;

@@ -3,6 +3,7 @@
 //! What the traffic contradicts is shown and left to a person. Learning again from the same traffic
 //! adds nothing.
 
+use digue_inspect::response::usual_types;
 use digue_types::{ReadFailure, UnreadCause};
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
@@ -475,10 +476,18 @@ fn add_block(
         .iter_mut()
         .find(|own| own.get("format").and_then(Item::as_str) == Some(format.code()));
     let Some(own) = own else {
-        // A block that says "nobody" stands alone for its types: beside one that reads them it says
-        // nothing, and one that reads beside it is for a person to decide.
-        let is_nobody = |own: &Table| own.get("format").and_then(Item::as_str) == Some("nobody");
-        if format == BlockFormat::Nobody && !blocks.is_empty() || blocks.iter().any(is_nobody) {
+        // A block that says "nobody" stands alone for its types: which of two holds is for a person
+        // to decide.
+        let types = match block.types.is_empty() {
+            true => format.usual_types(),
+            false => block.types.clone(),
+        };
+        let contradicts = |own: &Table| {
+            let own_format = own.get("format").and_then(Item::as_str).unwrap_or_default();
+            let says_nobody = format == BlockFormat::Nobody || own_format == "nobody";
+            says_nobody && have_common(&types, &types_of(own, own_format))
+        };
+        if blocks.iter().any(contradicts) {
             return;
         }
         blocks.push(emitter.block(block));
@@ -500,6 +509,35 @@ fn add_block(
         own.insert("sweep", value(emitter.sweep(&block.sweep)));
         added.push((ChangeKind::Widened, DifferencePart::Sweep { format }));
     }
+}
+
+/// The media types of a block; empty for all.
+fn types_of(block: &Table, format: &str) -> Vec<String> {
+    let written = block.get("types").and_then(Item::as_array);
+    match written {
+        Some(types) => types
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+        None => usual_types(format)
+            .iter()
+            .map(|known| (*known).to_owned())
+            .collect(),
+    }
+}
+
+fn have_common(one: &[String], other: &[String]) -> bool {
+    let covers = |wide: &str, narrow: &str| {
+        let group = wide.strip_suffix("/*");
+        wide == narrow
+            || group.is_some_and(|group| group == "*" || narrow.split('/').next() == Some(group))
+    };
+    let is_same = |one: &String| {
+        let mut others = other.iter();
+        others.any(|other| covers(one, other) || covers(other, one))
+    };
+    one.is_empty() || other.is_empty() || one.iter().any(is_same)
 }
 
 fn takes_one_of(route: &Table, methods: &[String]) -> bool {

@@ -4,16 +4,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use digue_inspect::document_element::DocumentElement;
+use digue_types::path_template::is_variable;
 use digue_types::visible::is_blank;
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::alias::AliasPlace;
+use crate::exchange::pairs;
 use crate::held::{HeldPersons, RecordElements, absorb_records, held_with_children, is_record};
 use crate::html_place::{
     ADDRESSES, HtmlPlace, attribute_place, compound, own_anchor, record_selector, text_place,
 };
 use crate::known::{KnownPersons, KnownValue};
-use crate::names::{NamePart, NameScan, is_name_beside, parts_with_children};
+use crate::names::{NameBeside, NamePart, NameScan, name_beside, parts_with_children};
 use crate::shape::Telling;
 use crate::sight::{DocumentSight, SeenValue, known_words};
 use crate::tally::{FirstKinds, PlaceTally, absorb_tallies};
@@ -21,6 +23,9 @@ use crate::value::{Spot, SpotSeen, TextKind, ValueContext, spots};
 
 /// The most places, and the most features, of one route.
 const PLACES_MAX: usize = 3000;
+
+/// The most parameters of links and forms of one route.
+const PARAMETERS_MAX: usize = 300;
 
 /// Elements whose whole text is one value, and those around them.
 const CELLS: [&str; 6] = ["td", "th", "li", "dd", "p", "option"];
@@ -70,6 +75,9 @@ pub struct HtmlSurvey {
     pub records: BTreeMap<SmolStr, RecordElements>,
     /// Tables with rows and without a known person, by selector.
     pub other_tables: BTreeMap<SmolStr, usize>,
+    /// The parameters of links and forms, by the last segment of the address that they lead to; the
+    /// page's own is empty.
+    pub parameters: BTreeMap<SmolStr, BTreeSet<String>>,
     /// Pages with a table in whose rows known names stand, and no known identifier.
     pub named_tables: usize,
     /// Those tables, by selector.
@@ -116,6 +124,9 @@ impl HtmlSurvey {
         }
         self.shape.extend(other.shape);
         self.tables_of_names.extend(other.tables_of_names);
+        for (target, names) in other.parameters {
+            self.parameters.entry(target).or_default().extend(names);
+        }
     }
 
     pub(crate) fn likeness(&self, other: &Self) -> f64 {
@@ -204,6 +215,7 @@ impl<'r> PageReader<'r> {
             });
         }
         parts_with_children(&mut self.parts);
+        self.parameters();
         self.survey.pages += 1;
         let (sight, held) = self.count();
         let has_shown = |value: &KnownValue| {
@@ -225,6 +237,62 @@ impl<'r> PageReader<'r> {
                 is_paging: false,
             }));
         sight
+    }
+
+    /// The parameters that links have, and fields of forms whose values the page gives.
+    fn parameters(&mut self) {
+        for id in 0..self.elements.len() {
+            let element = &self.elements[id];
+            match element.name.as_str() {
+                "a" => {
+                    let (path, query) = address_parts(element.attribute("href").unwrap_or(""));
+                    for (name, _) in pairs(query) {
+                        self.parameter(path, name);
+                    }
+                }
+                "select" | "input" => {
+                    let given = ["hidden", "checkbox", "radio", "submit"];
+                    let kind = element.attribute("type").unwrap_or_default();
+                    let is_given = element.name == "select" || given.contains(&kind);
+                    let name = element.attribute("name").filter(|_| is_given);
+                    let Some((name, form)) = name.zip(self.form_of(id)) else {
+                        continue;
+                    };
+                    let action = self.elements[form].attribute("action").unwrap_or_default();
+                    let (path, _) = address_parts(action);
+                    self.parameter(path, name.to_owned());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn parameter(&mut self, path: &str, name: String) {
+        let target = path.rsplit('/').find(|segment| !segment.is_empty());
+        let target = SmolStr::new(target.unwrap_or_default());
+        let all: usize = self.survey.parameters.values().map(BTreeSet::len).sum();
+        let is_name = !name.is_empty() && name.len() <= 60 && !is_variable(&name);
+        if is_name && all < PARAMETERS_MAX {
+            self.survey
+                .parameters
+                .entry(target)
+                .or_default()
+                .insert(name);
+        }
+    }
+
+    /// The form around an element whose fields become parameters.
+    fn form_of(&self, id: usize) -> Option<usize> {
+        let mut at = self.elements[id].parent;
+        while let Some(element) = at {
+            if self.elements[element].name == "form" {
+                let method = self.elements[element].attribute("method");
+                let is_read = method.is_none_or(|method| method.eq_ignore_ascii_case("get"));
+                return is_read.then_some(element);
+            }
+            at = self.elements[element].parent;
+        }
+        None
     }
 
     fn attributes(&mut self, id: usize) {
@@ -324,10 +392,10 @@ impl<'r> PageReader<'r> {
         let marks = std::mem::take(&mut self.marks);
         let mut names_beside = Vec::with_capacity(marks.len());
         for mark in &marks {
-            let mut is_confirmed = false;
+            let mut beside = NameBeside::Unclear;
             if let SpotSeen::Known { value, .. } = mark.spot.seen {
-                is_confirmed =
-                    is_name_beside(&self.names.found, &self.parts, mark.element, value.person);
+                beside = name_beside(&self.names.found, &self.parts, mark.element, value.person);
+                let is_confirmed = beside == NameBeside::Own;
                 let is_paging = mark.spot.context.is_paging();
                 sight.known.push(SeenValue {
                     value,
@@ -341,10 +409,10 @@ impl<'r> PageReader<'r> {
                     first.note(value);
                 }
             }
-            names_beside.push(is_confirmed);
+            names_beside.push(beside);
         }
-        for (mark, is_confirmed) in marks.into_iter().zip(names_beside) {
-            let signs = first.signs(&mark.spot.seen, is_confirmed);
+        for (mark, beside) in marks.into_iter().zip(names_beside) {
+            let signs = first.signs(&mark.spot.seen, beside);
             let key = (mark.place, mark.spot.context.clone());
             if self.survey.tallies.len() >= PLACES_MAX && !self.survey.tallies.contains_key(&key) {
                 self.survey.is_cut = true;
@@ -530,6 +598,16 @@ impl<'r> PageReader<'r> {
             |element: &DocumentElement| element.parent == Some(row) && element.name == "td";
         self.elements[row..].iter().take(400).any(is_cell)
     }
+}
+
+/// The path and the query of an address as pages write it.
+fn address_parts(address: &str) -> (&str, &str) {
+    let address = address.split('#').next().unwrap_or(address);
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let path = path.split_once("://").map_or(path, |(_, rest)| {
+        rest.find('/').map_or("/", |slash| &rest[slash..])
+    });
+    (path, query)
 }
 
 /// For each element, its place among its siblings, from 1, and the number of its children.

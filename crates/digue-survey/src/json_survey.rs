@@ -17,7 +17,7 @@ use crate::entity::names_identifier;
 use crate::exchange::BODY_BYTES_MAX;
 use crate::html_survey::HtmlSurvey;
 use crate::known::{KnownPersons, words_of};
-use crate::names::{NamePart, NameScan, is_name_beside, parts_with_children};
+use crate::names::{NameBeside, NamePart, NameScan, name_beside, parts_with_children};
 use crate::shape::Telling;
 use crate::sight::{DocumentSight, SeenValue};
 use crate::tally::{DistinctValues, FirstKinds, PlaceTally, absorb_tallies, hash_of};
@@ -428,9 +428,10 @@ impl<'r> JsonReader<'r> {
         } in &self.seen
         {
             let (part, object) = (*part, *object);
-            let mut is_confirmed = false;
+            let mut beside = NameBeside::Unclear;
             if let SpotSeen::Known { value, .. } = spot.seen {
-                is_confirmed = is_name_beside(&self.names.found, &self.parts, part, value.person);
+                beside = name_beside(&self.names.found, &self.parts, part, value.person);
+                let is_confirmed = beside == NameBeside::Own;
                 let is_paging = spot.context.is_paging();
                 sight.known.push(SeenValue {
                     value,
@@ -444,12 +445,10 @@ impl<'r> JsonReader<'r> {
                     first.note(value);
                 }
             }
-            names_beside.push(is_confirmed);
+            names_beside.push(beside);
         }
-        for (WaitingSpot { path, spot, .. }, is_confirmed) in
-            self.seen.into_iter().zip(names_beside)
-        {
-            let signs = first.signs(&spot.seen, is_confirmed);
+        for (WaitingSpot { path, spot, .. }, beside) in self.seen.into_iter().zip(names_beside) {
+            let signs = first.signs(&spot.seen, beside);
             let key = (path, spot.context.clone());
             let is_first = counted.insert(key.clone());
             let tally = self.survey.tallies.entry(key).or_default();

@@ -43,9 +43,6 @@ pub enum PlaceVerdict {
     Nobody,
 }
 
-/// The fewest persons at a place where every value is known, for another word than the usual one.
-const WHOLLY_KNOWN_MIN: usize = 8;
-
 /// Judges one place.
 pub(crate) fn judge(
     known: &KnownPersons,
@@ -62,9 +59,8 @@ pub(crate) fn judge(
         return PlaceVerdict::Nobody;
     }
     let others = others_than(seen, tally);
-    let is_wholly_known = seen.alike == 0 && others == 0 && seen.persons.len() >= WHOLLY_KNOWN_MIN;
     let signs = PlaceSigns {
-        says_person: signs.says_person && (words.allow(kind, signs.word) || is_wholly_known),
+        says_person: signs.says_person && words.allow(kind, signs.word),
         ..signs
     };
     if is_accepted(known.kind(kind).telling(), seen, others, signs) {

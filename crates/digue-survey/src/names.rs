@@ -117,18 +117,31 @@ pub(crate) struct NamePart {
 /// Names beyond this number in the smallest part with any are those of a list, and confirm nobody.
 const NAMES_OF_PART_MAX: usize = 64;
 
-/// True when the name of `person` stands with the identifier: the smallest part around it in which
-/// any known name stands has this one, and hardly another. Nearness in words is no sign: in a list
-/// of numbered things that belong to persons, the number of one is the identifier of a person some
+/// The most names of a part that say whose its identifier is, or is not.
+const NAMES_OF_ONE_MAX: usize = 2;
+
+/// Whose name stands with an identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NameBeside {
+    Own,
+    /// Another known person's: the number is rather that of a thing of theirs.
+    Another,
+    /// No known name, or those of many.
+    Unclear,
+}
+
+/// Whose name stands with the identifier of `person`: the smallest part around it in which any
+/// known name stands has this one, and hardly another. Nearness in words is no sign: in a list of
+/// numbered things that belong to persons, the number of one is the identifier of a person some
 /// lines away.
-pub(crate) fn is_name_beside(
+pub(crate) fn name_beside(
     found: &[NameSighting],
     parts: &[NamePart],
     part: usize,
     person: u32,
-) -> bool {
+) -> NameBeside {
     if found.is_empty() {
-        return false;
+        return NameBeside::Unclear;
     }
     let mut at = Some(part);
     while let Some(place) = at {
@@ -137,11 +150,17 @@ pub(crate) fn is_name_beside(
         let first = found.partition_point(|sighting| sighting.position <= from);
         let count = found[first..].partition_point(|sighting| sighting.position <= to);
         if count > 0 {
-            return count <= NAMES_OF_PART_MAX && is_mostly(&found[first..first + count], person);
+            let own = &found[first..first + count];
+            let names = own.chunk_by(|one, next| one.position == next.position);
+            return match () {
+                () if count <= NAMES_OF_PART_MAX && is_mostly(own, person) => NameBeside::Own,
+                () if names.count() <= NAMES_OF_ONE_MAX => NameBeside::Another,
+                () => NameBeside::Unclear,
+            };
         }
         at = parent;
     }
-    false
+    NameBeside::Unclear
 }
 
 /// Extends each part over those inside it, which come after it.
@@ -244,10 +263,10 @@ mod tests {
             sighting(12, 4),
             sighting(22, 2),
         ];
-        let is_beside = |at, person| is_name_beside(&found, &parts, at, person);
+        let is_beside = |at, person| name_beside(&found, &parts, at, person) == NameBeside::Own;
         assert!(is_beside(1, 0) && is_beside(2, 1) && is_beside(4, 1) && is_beside(4, 4));
         assert!(!is_beside(1, 1), "the next row's");
         assert!(!is_beside(0, 0), "one of many");
-        assert!(!is_name_beside(&[], &parts, 1, 0));
+        assert_eq!(name_beside(&[], &parts, 1, 0), NameBeside::Unclear);
     }
 }

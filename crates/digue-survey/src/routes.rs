@@ -81,11 +81,14 @@ fn join_choices(routes: BTreeMap<RouteKey, RouteSurvey>) -> BTreeMap<RouteKey, R
         }
     }
     for (common, group) in groups {
-        if are_apart(&group) {
-            joined.extend(group);
-        } else {
-            let own: &mut RouteSurvey = joined.entry(common).or_default();
-            group.into_iter().for_each(|(_, survey)| own.absorb(survey));
+        // What was never answered with a body is no choice that could be described.
+        let is_apart = are_apart(&group);
+        for (key, survey) in group {
+            if is_apart && !survey.bodies.is_empty() {
+                joined.entry(key).or_default().absorb(survey);
+            } else {
+                joined.entry(common.clone()).or_default().absorb(survey);
+            }
         }
     }
     joined

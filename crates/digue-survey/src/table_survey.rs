@@ -9,7 +9,7 @@ use digue_tables::xlsx::{UploadedRow, uploaded_sheets};
 use digue_types::written::folded;
 
 use crate::known::KnownPersons;
-use crate::names::{NamePart, NameScan, is_name_beside};
+use crate::names::{NameBeside, NamePart, NameScan, name_beside};
 use crate::shape::Telling;
 use crate::sight::{DocumentSight, SeenValue};
 use crate::tally::{FirstKinds, PlaceTally, absorb_tallies};
@@ -149,9 +149,10 @@ impl TableSurvey {
         let mut names_beside = Vec::with_capacity(waiting.len());
         for (_, spot, part) in &waiting {
             let part = *part;
-            let mut is_confirmed = false;
+            let mut beside = NameBeside::Unclear;
             if let SpotSeen::Known { value, .. } = spot.seen {
-                is_confirmed = is_name_beside(&names.found, &parts, part, value.person);
+                beside = name_beside(&names.found, &parts, part, value.person);
+                let is_confirmed = beside == NameBeside::Own;
                 sight.known.push(SeenValue {
                     value,
                     is_confirmed,
@@ -161,10 +162,10 @@ impl TableSurvey {
                     first.note(value);
                 }
             }
-            names_beside.push(is_confirmed);
+            names_beside.push(beside);
         }
-        for ((place, spot, _), is_confirmed) in waiting.into_iter().zip(names_beside) {
-            let signs = first.signs(&spot.seen, is_confirmed);
+        for ((place, spot, _), beside) in waiting.into_iter().zip(names_beside) {
+            let signs = first.signs(&spot.seen, beside);
             let tally = match titles.get(place) {
                 Some((folded, _)) => self.columns.get_mut(folded).map(|column| &mut column.tally),
                 None if header.is_none() => Some(self.numbered.entry(place).or_default()),

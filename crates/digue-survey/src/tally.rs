@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 
 use crate::known::{KnownValue, Spelling};
+use crate::names::NameBeside;
 use crate::value::{Spot, SpotSeen};
 
 /// The most distinct values that are told apart; beyond it a count is a lower bound.
@@ -45,6 +46,8 @@ impl DistinctValues {
 pub(crate) struct HitSigns {
     /// The person's own name stands close by.
     pub(crate) is_confirmed: bool,
+    /// Another person's name stands there.
+    pub(crate) is_contradicted: bool,
     /// No kind before this one shows the person in the same document.
     pub(crate) is_alone: bool,
 }
@@ -59,7 +62,7 @@ impl FirstKinds {
         *first = (*first).min(value.kind);
     }
 
-    pub(crate) fn signs(&self, seen: &SpotSeen, is_confirmed: bool) -> HitSigns {
+    pub(crate) fn signs(&self, seen: &SpotSeen, beside: NameBeside) -> HitSigns {
         let is_alone = match seen {
             SpotSeen::Known { value, .. } => {
                 let first = self.0.get(&value.person);
@@ -68,7 +71,8 @@ impl FirstKinds {
             SpotSeen::Alike { .. } | SpotSeen::Variable(_) | SpotSeen::Other => false,
         };
         HitSigns {
-            is_confirmed,
+            is_confirmed: beside == NameBeside::Own,
+            is_contradicted: beside == NameBeside::Another,
             is_alone,
         }
     }
@@ -82,20 +86,25 @@ pub(crate) struct KindTally {
     pub(crate) alone: usize,
     /// Hits with the person's own name close by.
     pub(crate) confirmed: usize,
+    /// Hits with another person's name close by.
+    pub(crate) contradicted: usize,
     pub(crate) alike: usize,
     pub(crate) persons: DistinctValues,
 }
 
 impl KindTally {
-    /// True when the person's name stands beside most of the hits.
+    /// True when the person's name stands beside most of the hits, and another's beside few.
     pub(crate) fn is_confirmed(&self) -> bool {
-        self.confirmed > 0 && self.confirmed * 2 >= self.hits
+        self.confirmed > 0
+            && self.confirmed * 2 >= self.hits
+            && self.contradicted * 4 <= self.confirmed
     }
 
     fn absorb(&mut self, other: Self) {
         self.hits += other.hits;
         self.alone += other.alone;
         self.confirmed += other.confirmed;
+        self.contradicted += other.contradicted;
         self.alike += other.alike;
         self.persons.absorb(other.persons);
     }
@@ -143,6 +152,7 @@ impl PlaceTally {
         kind.hits += 1;
         kind.alone += usize::from(signs.is_alone);
         kind.confirmed += usize::from(signs.is_confirmed);
+        kind.contradicted += usize::from(signs.is_contradicted);
         kind.persons.add(value.person);
         self.other_case |= spelling.other_case;
         self.other_separators |= spelling.other_separators;

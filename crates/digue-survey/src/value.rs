@@ -73,7 +73,9 @@ impl ValueContext {
         match self {
             Self::Whole => None,
             Self::Path(before) => {
-                let parts = before.split('/').filter(|part| *part != "{}");
+                // A word before another value calls that one.
+                let own = before.rsplit("{}").next().unwrap_or_default();
+                let parts = own.split('/').filter(|part| !part.is_empty());
                 let mut parts: Vec<&str> = parts.collect();
                 // What is done with a thing names none: `usager/edit/12` is an `usager`.
                 while parts.len() > 1 && parts.last().is_some_and(|last| is_action(last)) {
@@ -341,7 +343,11 @@ fn after_text(
         }
         let before = &text[..start];
         let before = before.rsplit(char::is_whitespace).next().unwrap_or(before);
-        let is_fixed = !before.is_empty()
+        // A sign alone stands before any word: `"`.
+        let says_something = known.kind(value.kind).telling() == Telling::Alone
+            || before.chars().any(char::is_alphabetic);
+        let is_fixed = says_something
+            && !before.is_empty()
             && before.chars().count() <= BEFORE_CHARS_MAX
             && !before.chars().any(|c| c.is_numeric());
         if is_fixed {

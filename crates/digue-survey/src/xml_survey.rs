@@ -12,7 +12,7 @@ use smol_str::{SmolStr, format_smolstr};
 use crate::entity::{calls_person, entity_words};
 use crate::held::{HeldPersons, RecordElements, absorb_records, held_with_children, is_record};
 use crate::known::KnownPersons;
-use crate::names::{NamePart, NameScan, is_name_beside, parts_with_children};
+use crate::names::{NameBeside, NamePart, NameScan, name_beside, parts_with_children};
 use crate::shape::Telling;
 use crate::sight::{DocumentSight, SeenValue};
 use crate::tally::{FirstKinds, PlaceTally, absorb_tallies};
@@ -225,10 +225,10 @@ impl<'r> XmlReader<'r> {
         let mut first = FirstKinds::default();
         let mut names_beside = Vec::with_capacity(self.marks.len());
         for mark in &self.marks {
-            let mut is_confirmed = false;
+            let mut beside = NameBeside::Unclear;
             if let SpotSeen::Known { value, .. } = mark.spot.seen {
-                is_confirmed =
-                    is_name_beside(&self.names.found, &self.parts, mark.element, value.person);
+                beside = name_beside(&self.names.found, &self.parts, mark.element, value.person);
+                let is_confirmed = beside == NameBeside::Own;
                 let is_paging = mark.spot.context.is_paging();
                 sight.known.push(SeenValue {
                     value,
@@ -242,10 +242,10 @@ impl<'r> XmlReader<'r> {
                     first.note(value);
                 }
             }
-            names_beside.push(is_confirmed);
+            names_beside.push(beside);
         }
-        for (mark, is_confirmed) in self.marks.into_iter().zip(names_beside) {
-            let signs = first.signs(&mark.spot.seen, is_confirmed);
+        for (mark, beside) in self.marks.into_iter().zip(names_beside) {
+            let signs = first.signs(&mark.spot.seen, beside);
             let key = (mark.path, mark.spot.context.clone());
             if self.survey.tallies.len() >= PLACES_MAX && !self.survey.tallies.contains_key(&key) {
                 self.survey.is_cut = true;

@@ -9,6 +9,7 @@
 mod files;
 mod hold_out;
 mod hostile;
+mod kinds;
 mod made;
 mod merged;
 mod readings;
