@@ -179,11 +179,7 @@ impl JournalledActs {
                     self.statements.insert(number, recorded());
                 }
             }
-            Act::Configured => {
-                if subject == Subject::Template {
-                    self.templates.push(recorded());
-                }
-            }
+            Act::Configured if subject == Subject::Template => self.templates.push(recorded()),
             Act::PersonAsked | Act::PersonAnswered => self.add_request(recorded()),
             Act::RecordSaved | Act::IncidentOpened | Act::IncidentNoted => {
                 let all = self.hashed.entry(subject).or_default();
