@@ -55,7 +55,7 @@ pub(crate) fn form_fields(
             codes.iter().map(choice).collect::<Vec<_>>()
         };
         let (shape, choices) = match field.shape {
-            FieldShape::Line | FieldShape::Amount => ("line", Vec::new()),
+            FieldShape::Line | FieldShape::Amount | FieldShape::Duration => ("line", Vec::new()),
             FieldShape::Text => ("text", Vec::new()),
             FieldShape::Day => ("day", Vec::new()),
             FieldShape::Number => ("number", Vec::new()),

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use jiff::civil::Date;
 
 use crate::kinds::{
-    Acceptance, Audit, Campaign, Declared, Document, Exception, Finding, Measure, Objective,
-    Processing, RegisterKind, Review, Risk,
+    Acceptance, Audit, BusinessActivity, Campaign, Declared, Document, EmergencyContact, Exception,
+    Finding, Measure, Objective, Processing, RegisterKind, Review, Risk,
 };
 use crate::register::{RegisterEntry, Registers, days_between};
 use crate::standing::Measurements;
@@ -146,6 +146,26 @@ pub fn due(registers: &Registers, now: Measurements) -> Vec<DueItem> {
             record.review_on,
             DueKind::Review,
             RegisterKind::Processing,
+            &id,
+            &record.title.0,
+            "",
+        );
+    }
+    for RegisterEntry { id, record, .. } in registers.read::<BusinessActivity>().entries {
+        list.add(
+            record.review_on,
+            DueKind::Review,
+            RegisterKind::BusinessActivity,
+            &id,
+            &record.title.0,
+            &record.lead.0,
+        );
+    }
+    for RegisterEntry { id, record, .. } in registers.read::<EmergencyContact>().entries {
+        list.add(
+            record.review_on,
+            DueKind::Review,
+            RegisterKind::EmergencyContact,
             &id,
             &record.title.0,
             "",

@@ -28,6 +28,8 @@ pub enum FieldShape {
     Number,
     /// Euros, with or without cents.
     Amount,
+    /// A duration with its unit: `4h`, `2d`.
+    Duration,
     /// One of a closed list: the prefix of its locale keys, and its codes.
     One(&'static str, &'static [&'static str]),
     /// Several of a closed list.
@@ -64,6 +66,8 @@ pub enum FieldError {
     Number,
     #[error("it is not an amount of euros")]
     Amount,
+    #[error("it is not a duration with its unit")]
+    Duration,
     #[error("it can be read in two ways")]
     Ambiguous,
     #[error("the cell holds an error")]
@@ -104,6 +108,7 @@ impl FieldError {
             Self::Day => "day",
             Self::Number => "number",
             Self::Amount => "amount",
+            Self::Duration => "duration",
             Self::Ambiguous => "ambiguous",
             Self::CellError => "cell-error",
             Self::Formula => "formula",

@@ -6,212 +6,25 @@
 //! Numbers in parentheses are clauses of ISO/IEC 27001.
 
 use digue_types::list::Listed;
-use digue_types::lists;
 use jiff::civil::Date;
 
 use crate::field::{
     Amount, Checks, FieldDef, FieldError, FieldFault, FieldValue, LongText, Many, One,
     Requirements, ShortText, Values,
 };
+pub use crate::kind_lists::{
+    AssetKind, Audience, Conclusion, ContextKind, Declared, DocumentKind, Effect, ExerciseScenario,
+    FindingKind, FindingSource, Four, Inclusion, LegalBasis, Likelihood, MeasureKind,
+    MeasureOrigin, PartnerAnswer, Priority, ProcessingRole, Purpose, RiskGravity, RoleKey,
+    SamplePopulation, Treatment, YesNo,
+};
 use crate::record::RegisterRecord;
 use crate::record_link::{RecordLink, RecordLinks};
 pub use crate::register_kind::RegisterKind;
+use crate::tolerated_time::ToleratedTime;
 
 type Day = Option<Date>;
 type Number = Option<u32>;
-
-lists! {
-    /// The subject of a line of the context (4.1 to 4.3).
-    ContextKind "smsi-context" {
-        Scope "scope",
-        Internal "internal",
-        External "external",
-        Party "party",
-    }
-
-    /// Responsibilities (5.3).
-    RoleKey "smsi-role" {
-        TopManagement "top-management",
-        Ciso "ciso",
-        Dpo "dpo",
-        InternalAuditor "internal-auditor",
-        AssetOwner "asset-owner",
-        PartnerLead "partner-lead",
-    }
-
-    /// Whether an asset has value in itself or supports others that have (EBIOS RM).
-    AssetKind "asset" {
-        Primary "primary",
-        Supporting "supporting",
-    }
-
-    /// Likelihood from V1 to V4 (EBIOS RM).
-    Likelihood "likelihood" {
-        V1 "1",
-        V2 "2",
-        V3 "3",
-        V4 "4",
-    }
-
-    /// Gravity from G1 to G4 (EBIOS RM).
-    RiskGravity "risk-gravity" {
-        G1 "1",
-        G2 "2",
-        G3 "3",
-        G4 "4",
-    }
-
-    /// One to four: security needs of an asset, and the ratings of a stakeholder.
-    Four "four" {
-        One "1",
-        Two "2",
-        Three "3",
-        Four "4",
-    }
-
-    /// The treatment of a risk (6.1.3).
-    Treatment "treatment" {
-        Mitigate "mitigate",
-        Accept "accept",
-        Avoid "avoid",
-        Share "share",
-    }
-
-    MeasureKind "measure-kind" {
-        Organisational "organisational",
-        People "people",
-        Physical "physical",
-        Technological "technological",
-    }
-
-    /// The function that a measure serves (NIST CSF 2.0).
-    Purpose "purpose" {
-        Govern "govern",
-        Identify "identify",
-        Protect "protect",
-        Detect "detect",
-        Respond "respond",
-        Recover "recover",
-    }
-
-    Priority "priority" {
-        P1 "p1",
-        P2 "p2",
-        P3 "p3",
-        P4 "p4",
-    }
-
-    /// The declared state of a measure.
-    Declared "declared" {
-        ToDo "to-do",
-        InProgress "in-progress",
-        InPlace "in-place",
-        Dropped "dropped",
-    }
-
-    /// Where a measure comes from.
-    MeasureOrigin "measure-origin" {
-        Risk "risk",
-        Dpia "dpia",
-        Audit "audit",
-        Incident "incident",
-        Injunction "injunction",
-        Law "law",
-        Partner "partner",
-        GoodPractice "good-practice",
-    }
-
-    YesNo "yes-no" {
-        Yes "yes",
-        No "no",
-    }
-
-    /// Why a control is in the statement of applicability.
-    Inclusion "inclusion" {
-        Risk "risk",
-        Legal "legal",
-        Contract "contract",
-        GoodPractice "good-practice",
-    }
-
-    /// The conclusion of an internal audit.
-    Conclusion "conclusion" {
-        Conform "conform",
-        Substantially "substantially",
-        NotYet "not-yet",
-    }
-
-    /// The population from which an audit draws its sample.
-    SamplePopulation "population" {
-        Accounts "accounts",
-        Organisations "organisations",
-        Approvals "approvals",
-        BreakGlass "break-glass",
-        Incidents "incidents",
-        Measures "measures",
-    }
-
-    FindingKind "finding-kind" {
-        Major "major",
-        Minor "minor",
-        Observation "observation",
-        Opportunity "opportunity",
-        GoodPractice "good-practice",
-    }
-
-    FindingSource "finding-source" {
-        Audit "audit",
-        Check "check",
-        Incident "incident",
-        RestoreTest "restore-test",
-        Partner "partner",
-        Regulator "regulator",
-    }
-
-    /// Whether a corrective action was effective (10.2 d).
-    Effect "effect" {
-        Effective "effective",
-        NotEffective "not-effective",
-    }
-
-    DocumentKind "document-kind" {
-        Policy "policy",
-        Procedure "procedure",
-        Plan "plan",
-        Evidence "evidence",
-    }
-
-    ProcessingRole "processing-role" {
-        Controller "controller",
-        Joint "joint",
-        Processor "processor",
-    }
-
-    LegalBasis "legal-basis" {
-        Consent "consent",
-        Contract "contract",
-        Obligation "obligation",
-        VitalInterest "vital-interest",
-        PublicTask "public-task",
-        LegitimateInterest "legitimate-interest",
-    }
-
-    /// An answer of a partner's self-assessment.
-    PartnerAnswer "said" {
-        Yes "yes",
-        Partly "partly",
-        No "no",
-        Unknown "unknown",
-        NotApplicable "not-applicable",
-    }
-
-    /// The audience of an awareness campaign or a document.
-    Audience "audience" {
-        Everybody "everybody",
-        Partners "partners",
-        Operator "operator",
-    }
-}
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident { $($field:ident $label:literal $cell:ty $([$need:ident])?,)+ })+) => {
@@ -322,6 +135,8 @@ kinds! {
         integrity "integrity" One<Four>,
         availability "availability" One<Four>,
         supports "supports" RecordLinks<Asset>,
+        holds_data "holds-data" One<YesNo>,
+        backup "backup" ShortText,
     }
 
     /// A feared event for an asset (EBIOS RM, workshop 1).
@@ -584,6 +399,66 @@ kinds! {
         dpia "dpia" ShortText,
         review_on "review-on" Day,
     }
+
+    /// An activity of the business impact analysis: what it needs, how long it may be away and how
+    /// old its data may be (ISO 22301, 8.2.2; ISO/IEC 27001, A.5.30).
+    BusinessActivity {
+        title "title" ShortText [needed],
+        description "description" LongText,
+        lead "lead" ShortText,
+        deputy "deputy" ShortText,
+        outage "outage" ToleratedTime [needed],
+        data_age "data-age" ToleratedTime,
+        assets "assets" RecordLinks<Asset>,
+        suppliers "suppliers" RecordLinks<Stakeholder>,
+        people "people" RecordLinks<EmergencyContact>,
+        activities "activities" RecordLinks<BusinessActivity>,
+        degraded "degraded" LongText,
+        restart "restart" LongText,
+        review_on "review-on" Day,
+    }
+
+    /// A person or an organisation that is called in a crisis.
+    EmergencyContact {
+        title "title" ShortText [needed],
+        duties "duties" LongText,
+        phone "phone" ShortText,
+        other_phone "other-phone" ShortText,
+        email "email" ShortText,
+        hours "hours" ShortText,
+        reference "reference" ShortText,
+        supplier "supplier" RecordLink<Stakeholder>,
+        review_on "review-on" Day,
+    }
+
+    /// Who holds one sheet of a split recovery key, and where. The words stay on the sheet.
+    KeyHolder {
+        title "title" ShortText [needed],
+        repository "repository" ShortText [needed],
+        sheet "sheet" Number [needed],
+        fingerprint "fingerprint" ShortText,
+        place "place" LongText,
+        contact "contact" RecordLink<EmergencyContact>,
+        given_on "given-on" Day,
+        seen_on "seen-on" Day,
+    }
+
+    /// An exercise of crisis at a table, with what was learnt (ISO 22301, 8.5).
+    ContinuityExercise {
+        title "title" ShortText [needed],
+        scenario "scenario" One<ExerciseScenario> [needed],
+        held_on "held-on" Day [needed],
+        lead "lead" ShortText,
+        attendees "attendees" LongText,
+        activities "activities" RecordLinks<BusinessActivity>,
+        course "course" LongText,
+        restart_after "restart-after" ToleratedTime,
+        worked "worked" LongText,
+        failed "failed" LongText,
+        lessons "lessons" LongText,
+        measures "measures" RecordLinks<Measure>,
+        signed_by "signed-by" ShortText,
+    }
 }
 
 impl RegisterKind {
@@ -605,7 +480,7 @@ impl RegisterKind {
     pub const fn seal(self) -> Option<&'static str> {
         match self {
             Self::Review => Some("signed-on"),
-            Self::Audit => Some("signed-by"),
+            Self::Audit | Self::ContinuityExercise => Some("signed-by"),
             _ => None,
         }
     }
@@ -655,7 +530,7 @@ impl RegisterKind {
     pub const fn signatory(self) -> Option<&'static str> {
         match self {
             Self::Acceptance | Self::Exception => Some("approver"),
-            Self::Audit | Self::Review => Some("signed-by"),
+            Self::Audit | Self::Review | Self::ContinuityExercise => Some("signed-by"),
             Self::Document => Some("approved-by"),
             _ => None,
         }

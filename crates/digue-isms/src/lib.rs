@@ -17,6 +17,7 @@ pub mod contradictions;
 pub mod field;
 pub mod framework;
 pub mod independence;
+mod kind_lists;
 pub mod kinds;
 mod record;
 mod record_link;
@@ -28,6 +29,7 @@ pub mod signatures;
 pub mod standing;
 pub mod start;
 pub mod statement;
+pub mod tolerated_time;
 
 pub use check::{Check, CheckOutcome, CheckResult};
 pub use field::{FieldDef, FieldFault, FieldShape, Values};

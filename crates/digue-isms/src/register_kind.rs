@@ -51,4 +51,8 @@ register_kinds! {
     Assessment "assessment" "AE",
     Signature "signature" "SI",
     Processing "processing" "TR",
+    BusinessActivity "activity" "AV",
+    EmergencyContact "emergency-contact" "CT",
+    KeyHolder "key-holder" "DC",
+    ContinuityExercise "crisis-exercise" "EX",
 }

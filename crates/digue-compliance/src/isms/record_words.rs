@@ -1,11 +1,12 @@
 //! Records as people read them: linked records with their titles, requirements with their names. In
 //! spreadsheets they stay codes, which the import reads back.
 
-use digue_isms::field::{FieldDef, FieldShape, Values};
+use digue_isms::field::{FieldDef, FieldShape, FieldValue, Values};
 use digue_isms::framework;
 use digue_isms::kinds::RegisterKind;
 use digue_isms::register::Registers;
-use digue_locales::{Language, text};
+use digue_isms::tolerated_time::{TimeUnit, ToleratedTime};
+use digue_locales::{Language, Value, text, text_with};
 
 /// Records in words, in one language.
 #[derive(Clone, Copy)]
@@ -28,6 +29,7 @@ impl RecordWords<'_> {
             | FieldShape::Day
             | FieldShape::Number
             | FieldShape::Amount
+            | FieldShape::Duration
             | FieldShape::One(..)
             | FieldShape::Many(..)
             | FieldShape::Checks => in_words(self.language, field, texts),
@@ -90,7 +92,11 @@ impl RecordWords<'_> {
             | RegisterKind::Exception
             | RegisterKind::Document
             | RegisterKind::Campaign
-            | RegisterKind::Processing => None,
+            | RegisterKind::Processing
+            | RegisterKind::BusinessActivity
+            | RegisterKind::EmergencyContact
+            | RegisterKind::KeyHolder
+            | RegisterKind::ContinuityExercise => None,
         };
         title.unwrap_or_default()
     }
@@ -113,6 +119,7 @@ pub fn in_words(language: Language, field: &FieldDef, texts: &[String]) -> Strin
         FieldShape::Checks => text(language, &format!("check-{value}")),
         FieldShape::Amount if language == Language::French => value.replace('.', ","),
         FieldShape::Day => day_in_words(language, value),
+        FieldShape::Duration => stored_time_in_words(language, value),
         _ => value.clone(),
     });
     words.collect::<Vec<_>>().join(", ")
@@ -127,6 +134,31 @@ fn day_in_words(language: Language, text: &str) -> String {
     text.parse().map_or_else(
         |_| text.to_owned(),
         |day: jiff::civil::Date| day.strftime(pattern).to_string(),
+    )
+}
+
+/// A stored duration as people write it; a text that is none stays as it is.
+fn stored_time_in_words(language: Language, stored: &str) -> String {
+    match ToleratedTime::read(&[stored.to_owned()]) {
+        Ok(ToleratedTime(Some(minutes))) => time_in_words(language, minutes),
+        Ok(ToleratedTime(None)) | Err(_) => stored.to_owned(),
+    }
+}
+
+/// `2 jours`, `4 h`, `90 min`: what the import reads back.
+pub fn time_in_words(language: Language, minutes: u32) -> String {
+    let (count, unit) = TimeUnit::largest(minutes);
+    let key = match unit {
+        TimeUnit::Minute => "tolerated-minutes",
+        TimeUnit::Hour => "tolerated-hours",
+        TimeUnit::Day => "tolerated-days",
+    };
+    // Without separators of thousands: `1,500 min` is read in two ways.
+    let shown = ("shown", Value::from(count.to_string()));
+    text_with(
+        language,
+        key,
+        &[shown, ("count", Value::from(u64::from(count)))],
     )
 }
 

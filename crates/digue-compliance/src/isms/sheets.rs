@@ -56,6 +56,7 @@ fn row(language: Language, kind: RegisterKind, revision: &Revision) -> Vec<Writt
             FieldShape::Checks => Some(texts.join(", ").into()),
             FieldShape::Line
             | FieldShape::Text
+            | FieldShape::Duration
             | FieldShape::One(..)
             | FieldShape::Many(..)
             | FieldShape::Link(_)

@@ -7,6 +7,7 @@
     reason = "a test ends at its first fault, and may say what it measured"
 )]
 
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -689,6 +690,7 @@ fn fitting(shape: FieldShape) -> BoxedStrategy<String> {
         FieldShape::Day => of(&["2026-02-28", "2027-01-01", " 2026-02-28 "]).boxed(),
         FieldShape::Number => of(&["7", "1 500", "0"]).boxed(),
         FieldShape::Amount => of(&["1 500,50 €", "12"]).boxed(),
+        FieldShape::Duration => of(&["4 h", "2 jours", "1h30", "90min"]).boxed(),
         FieldShape::One(_, codes) => of(codes).boxed(),
         FieldShape::Many(_, codes) => prop::sample::subsequence(codes.to_vec(), 1..=codes.len())
             .prop_map(|codes| codes.join(", "))

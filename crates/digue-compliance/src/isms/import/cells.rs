@@ -233,9 +233,11 @@ const fn usage(shape: FieldShape) -> CellUse {
         | FieldShape::Many(..)
         | FieldShape::Checks
         | FieldShape::Requirements => CellUse::Word,
-        FieldShape::Line | FieldShape::Text | FieldShape::Link(_) | FieldShape::Links(_) => {
-            CellUse::Text
-        }
+        FieldShape::Line
+        | FieldShape::Text
+        | FieldShape::Duration
+        | FieldShape::Link(_)
+        | FieldShape::Links(_) => CellUse::Text,
     }
 }
 
@@ -295,7 +297,9 @@ fn read_cell(
         FieldShape::Requirements if kind == RegisterKind::Applicability => one(control_named(cell)),
         FieldShape::Requirements => one(cell.to_lowercase()),
         FieldShape::Links(to) => one(without_standings(to, cell)),
-        FieldShape::Amount | FieldShape::Text | FieldShape::Link(_) => one(cell.to_owned()),
+        FieldShape::Amount | FieldShape::Duration | FieldShape::Text | FieldShape::Link(_) => {
+            one(cell.to_owned())
+        }
     }
 }
 

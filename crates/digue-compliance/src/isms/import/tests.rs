@@ -2,6 +2,7 @@
 
 use digue_documents::xlsx;
 use digue_isms::check::Check;
+use digue_isms::tolerated_time::ToleratedTime;
 use digue_locales::text;
 use proptest::prelude::*;
 
@@ -616,6 +617,10 @@ fn text_of(shape: FieldShape) -> BoxedStrategy<Vec<String>> {
             let cents = (0u64..100_000_000)
                 .prop_map(|cents| digue_isms::field::Amount { cents: Some(cents) });
             cents.prop_map(|amount| amount.write()).boxed()
+        }
+        FieldShape::Duration => {
+            let times = (0u32..100_000).prop_map(ToleratedTime::of_minutes);
+            times.prop_map(|time| time.write()).boxed()
         }
         FieldShape::One(_, codes) => one(of(codes)),
         FieldShape::Many(_, codes) => {
