@@ -13,6 +13,7 @@ pub mod calendar;
 pub mod capacity;
 pub mod check;
 mod closing;
+pub mod continuity;
 pub mod contradictions;
 pub mod field;
 pub mod framework;

@@ -7,6 +7,7 @@
     reason = "a test ends at its first fault, and may say what it measured"
 )]
 
+mod continuity;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
