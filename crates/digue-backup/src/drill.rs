@@ -128,6 +128,8 @@ pub struct DrillReport {
     pub data_of: Timestamp,
     pub files: u64,
     pub bytes: u64,
+    /// The sources that came back.
+    pub sources: Vec<String>,
     steps: Vec<(DrillStep, StepOutcome)>,
 }
 
@@ -157,6 +159,7 @@ impl DrillReport {
             data_of,
             files: 0,
             bytes: 0,
+            sources: Vec::new(),
             steps: Vec::new(),
         }
     }

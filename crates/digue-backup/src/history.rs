@@ -128,6 +128,9 @@ pub enum BackupEvent {
         age_secs: u64,
         time_secs: u64,
         failed: Vec<DrillStep>,
+        /// The sources that came back; of an earlier version, none is known.
+        #[serde(default)]
+        sources: Vec<String>,
     },
     /// Snapshots that retention no longer keeps: a proposal, which deletes nothing.
     DeletionPlanned { deletion: BackupDeletion },
@@ -171,6 +174,7 @@ impl BackupEvent {
             age_secs: report.age().as_secs(),
             time_secs: report.time().as_secs(),
             failed: failed.map(|(step, _)| step).collect(),
+            sources: report.sources.clone(),
         }
     }
 
@@ -225,6 +229,15 @@ impl BackupEvent {
     }
 }
 
+/// A recovery key on paper, without what is on it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SplitKey {
+    pub at: Timestamp,
+    pub needed: u8,
+    pub sheets: u8,
+    pub fingerprint: String,
+}
+
 /// The fold of all events.
 #[derive(Clone, Debug, Default)]
 pub struct BackupHistory {
@@ -237,6 +250,10 @@ pub struct BackupHistory {
     /// By repository and share: the faults that were found when it was read last.
     faults: BTreeMap<String, BTreeMap<(u32, u32), u64>>,
     drills: BTreeMap<String, Vec<PastDrill>>,
+    /// By repository and source: the newest drill that brought it back.
+    restores: BTreeMap<(String, String), PastDrill>,
+    /// By repository: the recovery key that was split last.
+    keys: BTreeMap<String, SplitKey>,
     /// By repository.
     snapshots: BTreeMap<RepositoryId, Vec<JournaledSnapshot>>,
     /// By name: the repository that the last backup under it went to.
@@ -301,6 +318,7 @@ impl BackupHistory {
                 verdict,
                 age_secs,
                 time_secs,
+                sources,
                 ..
             } => {
                 let (age, time) = (
@@ -317,6 +335,10 @@ impl BackupHistory {
                     .entry(repository.clone())
                     .or_default()
                     .push(past);
+                for source in sources {
+                    let pair = (repository.clone(), source.clone());
+                    self.restores.insert(pair, past);
+                }
                 if *verdict == DrillVerdict::Passed
                     && let Some(known) = self.snapshots.get_mut(id)
                 {
@@ -369,7 +391,22 @@ impl BackupHistory {
                 }
                 shares.insert((*part, *of), *faults);
             }
-            BackupEvent::Failed { .. } | BackupEvent::KeySplit { .. } => {}
+            BackupEvent::KeySplit {
+                repository,
+                needed,
+                sheets,
+                fingerprint,
+                ..
+            } => {
+                let key = SplitKey {
+                    at,
+                    needed: *needed,
+                    sheets: *sheets,
+                    fingerprint: fingerprint.clone(),
+                };
+                self.keys.insert(repository.clone(), key);
+            }
+            BackupEvent::Failed { .. } => {}
         }
     }
 
@@ -507,6 +544,23 @@ impl BackupHistory {
     ) -> DueState {
         let last = self.stored.get(&(repository.to_owned(), source.to_owned()));
         cadence.state(last.copied(), now)
+    }
+
+    /// The last complete backup of a source in a repository.
+    pub fn last_made(&self, repository: &str, source: &str) -> Option<Timestamp> {
+        let pair = (repository.to_owned(), source.to_owned());
+        self.made.get(&pair).copied()
+    }
+
+    /// The newest drill that restored a source from a repository.
+    pub fn last_restore(&self, repository: &str, source: &str) -> Option<&PastDrill> {
+        self.restores
+            .get(&(repository.to_owned(), source.to_owned()))
+    }
+
+    /// The recovery key that was split last; `None` when none ever was.
+    pub fn split_key(&self, repository: &str) -> Option<&SplitKey> {
+        self.keys.get(repository)
     }
 
     /// When a share of the repository's packs was read, whatever was found.
@@ -762,6 +816,7 @@ mod tests {
             age_secs: 60,
             time_secs: 5,
             failed: Vec::new(),
+            sources: vec![OWN_SOURCE.to_owned()],
         }
     }
 
@@ -1139,5 +1194,43 @@ mod tests {
         assert!(history.is_kept_outside("disque", at(9 * 24)));
         assert!(!history.is_kept_outside("disque", at(9 * 24 + 2)));
         assert!(!history.is_kept_outside("autre", at(2)));
+    }
+
+    #[test]
+    fn a_drill_proves_the_restore_of_what_it_brought_back_alone() {
+        let mut history = BackupHistory::default();
+        history.add(at(1), &made('1', 0, SuspicionLevel::Clean));
+        history.add(at(2), &drilled(DrillVerdict::Passed));
+        assert_eq!(history.last_made("disque", OWN_SOURCE), Some(at(1)));
+        let restore = history.last_restore("disque", OWN_SOURCE).unwrap();
+        assert_eq!((restore.at, restore.time), (at(2), Duration::from_secs(5)));
+        assert!(history.last_restore("disque", "compta").is_none());
+        assert!(history.last_restore("serveur", OWN_SOURCE).is_none());
+        let earlier = drilled(DrillVerdict::Passed)
+            .to_text()
+            .replace(r#","sources":["digue"]"#, "");
+        let mut history = BackupHistory::default();
+        history.add(at(2), &BackupEvent::parse(&earlier).unwrap());
+        assert!(history.last_restore("disque", OWN_SOURCE).is_none());
+    }
+
+    #[test]
+    fn the_last_key_that_was_split_is_the_one_in_force() {
+        let split = |sheets: u8, fingerprint: &str| BackupEvent::KeySplit {
+            repository: "disque".to_owned(),
+            id: repository(),
+            needed: 2,
+            sheets,
+            fingerprint: fingerprint.to_owned(),
+        };
+        let mut history = BackupHistory::default();
+        assert!(history.split_key("disque").is_none());
+        history.add(at(1), &split(3, "ab"));
+        history.add(at(2), &split(5, "cd"));
+        let key = history.split_key("disque").unwrap();
+        assert_eq!(
+            (key.at, key.sheets, key.fingerprint.as_str()),
+            (at(2), 5, "cd")
+        );
     }
 }

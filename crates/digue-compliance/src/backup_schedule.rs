@@ -166,6 +166,7 @@ mod tests {
             age_secs: 1,
             time_secs: 1,
             failed: Vec::new(),
+            sources: Vec::new(),
         }
     }
 

@@ -87,7 +87,8 @@ pub fn run(
             report.note(DrillStep::SnapshotIsJournaled, StepOutcome::Failed(unknown));
         }
         let chosen = chosen.map(|(chosen, _)| chosen);
-        restore(repository, chosen, &folder.path().join(source), &mut report);
+        let into = folder.path().join(source);
+        restore(repository, (source, chosen), &into, &mut report);
     }
     let restored = folder.path().join(OWN_SOURCE);
     if restored.is_dir() {
@@ -100,7 +101,7 @@ pub fn run(
 /// Restores one source; one that has no backup fails the drill.
 fn restore(
     repository: &BackupRepository,
-    chosen: Result<&SnapshotInfo, ContinuityError>,
+    (source, chosen): (&str, Result<&SnapshotInfo, ContinuityError>),
     into: &Path,
     report: &mut DrillReport,
 ) {
@@ -108,6 +109,7 @@ fn restore(
         Ok(restored) => {
             report.files += restored.files;
             report.bytes += restored.bytes;
+            report.sources.push(source.to_owned());
             report.note(DrillStep::Restored, StepOutcome::Passed);
             report.note_differences(DrillStep::FilesMatch, restored.differing);
         }

@@ -87,6 +87,7 @@ fn drilled(verdict: DrillVerdict) -> BackupEvent {
         age_secs: 60,
         time_secs: 5,
         failed: Vec::new(),
+        sources: Vec::new(),
     }
 }
 
