@@ -1,10 +1,11 @@
-//! Writes one document as PDF, Word or spreadsheet.
+//! Writes one document as PDF, Word, HTML or spreadsheet.
 //!
 //! A document holds titles, paragraphs, questions with their answers, and tables; it knows nothing
 //! of layout, and this crate knows nothing of incidents or registers. No clock and no file system:
 //! the same blocks give the same bytes.
 
 mod csv_line;
+mod html;
 mod letter;
 mod package;
 mod pdf;
@@ -92,6 +93,11 @@ pub fn pdf(document: &Document) -> Result<Vec<u8>, Unprintable> {
 /// Writes a document as a Word file (ISO/IEC 29500-1).
 pub fn docx(document: &Document) -> Result<Vec<u8>, Unprintable> {
     word::printed(&PrintableDocument::of(document))
+}
+
+/// Writes a document as one HTML file without script, which loads nothing.
+pub fn html(document: &Document) -> String {
+    html::printed(&PrintableDocument::of(document))
 }
 
 /// Writes a document into the operator's Word template: `{{content}}` marks where the document
