@@ -28,7 +28,8 @@ use crate::watch::{
 };
 use crate::{error, form, proof, surround, view};
 use digue_isms_pages::{
-    awareness, checks, contradictions, exchanges, files, home, import, registers, reviews, samples,
+    awareness, checks, continuity, contradictions, exchanges, files, home, import, registers,
+    reviews, samples,
 };
 use digue_people_pages::{
     account, accounts, approvals, desk, holders, keys, organisations, requests, sources, space,
@@ -297,6 +298,11 @@ fn governance() -> Router<Console> {
         .route("/smsi/calendar.csv", get(home::calendar_csv))
         .route("/smsi/contradictions", get(contradictions::wrong))
         .route("/smsi/contradictions.csv", get(contradictions::wrong_csv))
+        .route(
+            "/smsi/continuity",
+            get(continuity::plan).post(continuity::take),
+        )
+        .route("/smsi/continuity/{file}", get(continuity::file))
         .route("/smsi/ebios", get(home::ebios))
         .route("/smsi/exchange", get(exchanges::exchanges))
         .route("/smsi/exchange/pia", post(exchanges::take_pia))

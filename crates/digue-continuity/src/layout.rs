@@ -22,6 +22,7 @@ use digue_types::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::ContinuityError;
+use crate::plan_folder;
 
 /// Where the parts of an installation are.
 #[derive(Clone, Debug)]
@@ -50,7 +51,7 @@ pub const MANIFEST: &str = "sauvegarde.json";
 
 /// In the data folder, and not to be stored: what is rebuilt, what is copied otherwise, and the
 /// layout.
-const LEFT_OUT: [&str; 3] = ["index", "backup", "journal"];
+const LEFT_OUT: [&str; 4] = ["index", "backup", "journal", plan_folder::FOLDER];
 const WRITE_AHEAD: &str = "wal";
 
 type Laid<T> = Result<T, ContinuityError>;
@@ -87,6 +88,12 @@ pub fn own(from: &Installation, into: &Path, begun: Timestamp) -> Laid<()> {
     };
     mirror(&from.data, &data, &is_left_out, &["state.db", "journal"])?;
     copy_configuration(from, &into.join("configuration"))?;
+    // At the top, where a person finds it who has nothing but this backup.
+    let plan = from.data.join(plan_folder::FOLDER);
+    if plan.exists() {
+        let into = into.join(plan_folder::IN_BACKUP);
+        mirror(&plan, &into, &|_| false, &[])?;
+    }
     let entries = copy_journal(&from.data, &data.join("journal"))?;
     let manifest = BackupManifest {
         begun_at: begun.to_string(),

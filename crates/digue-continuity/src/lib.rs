@@ -10,6 +10,7 @@ pub mod habit;
 pub mod isolation;
 pub mod layout;
 pub mod place;
+pub mod plan_folder;
 mod rest_client;
 pub mod restored;
 pub mod retained;

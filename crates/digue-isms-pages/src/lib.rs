@@ -3,6 +3,7 @@
 
 pub mod awareness;
 pub mod checks;
+pub mod continuity;
 pub mod contradictions;
 pub mod exchanges;
 pub mod files;

@@ -23,7 +23,7 @@ use digue_casework::incidents::{self, IncidentLog};
 use digue_casework::{CaseworkSettings, alerts, containment};
 use digue_compliance::backup_runner::BackupRunner;
 use digue_compliance::backup_schedule::{BackupJob, DueJob};
-use digue_compliance::isms::{LessonMeasures, checks, digest};
+use digue_compliance::isms::{LessonMeasures, checks, continuity, digest};
 use digue_compliance::space::assessment;
 use digue_compliance::{backup_reports, backups};
 use digue_config::Config;
@@ -492,11 +492,14 @@ impl RunningServer {
                 async move { runner.lock().await.start_due(&app).await }
             });
         }
-        every!(Duration::from_mins(5), "reports of backups", |app: Arc<
-            App,
-        >| async move {
-            backup_reports::journal_reports(&app).await.map(drop)
-        });
+        every!(
+            Duration::from_mins(5),
+            "reports of backups, and the continuity plan",
+            |app: Arc<App>| async move {
+                let read = backup_reports::journal_reports(&app).await.map(drop);
+                continuity::write_folder(&app).await.and(read)
+            }
+        );
         every!(
             Duration::from_hours(1),
             "digest",

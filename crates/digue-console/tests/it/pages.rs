@@ -211,6 +211,7 @@ pub(crate) static PAGES: &[Page] = &[
     new("isms-start", "/smsi/start"),
     page("isms-calendar", "/smsi/calendar"),
     page("isms-contradictions", "/smsi/contradictions"),
+    page("isms-continuity", "/smsi/continuity"),
     page("isms-ebios", "/smsi/ebios"),
     page("isms-exchange", "/smsi/exchange"),
     page("isms-registers", "/smsi/registers"),

@@ -173,6 +173,9 @@ const TRIES: &[Try] = &[
     read("GET /smsi/calendar.csv"),
     read("GET /smsi/contradictions"),
     read("GET /smsi/contradictions.csv"),
+    read("GET /smsi/continuity"),
+    send("POST /smsi/continuity", "incident=in-none"),
+    at("GET /smsi/continuity/{file}", "/smsi/continuity/plan.html"),
     read("GET /smsi/ebios"),
     read("GET /smsi/exchange"),
     send(

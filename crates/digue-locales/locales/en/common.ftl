@@ -87,6 +87,7 @@ file-name-partner = partner
 file-name-register = register
 file-name-letters = letters
 file-name-statement = statement
+file-name-continuity = continuity-plan
 file-name-assessment = assessment
 file-name-accounts = accounts
 file-name-approvals = approvals

@@ -14,6 +14,7 @@ mod campaigns;
 mod claims_truth;
 mod classes;
 mod containment;
+mod continuity;
 mod damage;
 mod declared;
 mod desk;

@@ -1,4 +1,4 @@
-//! The arguments of `backup`, `drill` and `restore`.
+//! The arguments of `backup`, `drill`, `restore` and `continuity`.
 
 use std::path::PathBuf;
 
@@ -13,6 +13,8 @@ pub(crate) enum BackupTask {
     Make(BackupArguments),
     Drill(DrillArguments),
     Restore(Box<RestoreArguments>),
+    /// The configuration, and the folder into which the continuity plan is copied.
+    ExportPlan(PathBuf, PathBuf),
 }
 
 pub(crate) struct BackupArguments {
@@ -73,7 +75,7 @@ pub(crate) enum RestoreKey {
     Sheets(Vec<PathBuf>),
 }
 
-pub(super) fn commands(language: Language) -> [Command; 3] {
+pub(super) fn commands(language: Language) -> [Command; 4] {
     let say = |key: &str| text(language, key);
     let path = |name: &'static str, key: &str| {
         Arg::new(name)
@@ -212,6 +214,21 @@ pub(super) fn commands(language: Language) -> [Command; 3] {
                     .help(say("command-restore-user")),
             )
             .arg(path("login-file", "command-restore-login-file").requires("user")),
+        Command::new("continuity")
+            .about(say("command-continuity"))
+            .arg(
+                Arg::new("export")
+                    .required(true)
+                    .value_parser(["export"])
+                    .help(say("command-continuity-export")),
+            )
+            .arg(
+                Arg::new("folder")
+                    .required(true)
+                    .value_parser(value_parser!(PathBuf))
+                    .help(say("command-continuity-folder")),
+            )
+            .arg(config()),
     ]
 }
 
@@ -305,6 +322,7 @@ pub(super) fn task(name: &str, matches: &ArgMatches) -> Option<Subcommand> {
                 authorities: path("authorities"),
             }))
         }
+        "continuity" => BackupTask::ExportPlan(config(), path("folder").expect("clap requires it")),
         _ => return None,
     };
     Some(Subcommand::Backup(task))

@@ -1,4 +1,4 @@
-//! `digue backup`, `digue drill`, `digue restore`: beside a running Digue, or without one.
+//! `digue backup`, `digue drill`, `digue restore`, `digue continuity`: beside a running Digue, or without one.
 //!
 //! The journal belongs to the process that serves: what happened here is left in the data folder as
 //! a result, and journalled by it within seconds, or at its next start.
@@ -25,6 +25,7 @@ use digue_config::backup::BackupSettings;
 use digue_config::server::Settings;
 use digue_continuity::ContinuityError;
 use digue_continuity::place::RepositorySettings;
+use digue_continuity::plan_folder;
 use digue_gateway::ports::Clock as _;
 use digue_http::client::HttpClient;
 use digue_locales::{Value, text};
@@ -35,7 +36,7 @@ use super::loading::loaded;
 use crate::cli::backup::BackupTask;
 use crate::tls;
 use digue_terminal::Progress;
-use digue_terminal::{BAD, Output};
+use digue_terminal::{BAD, GOOD, Output};
 
 /// All of a repository is read within this many nights.
 const NIGHTS: u32 = 30;
@@ -51,6 +52,9 @@ pub(crate) fn run(out: &Output, task: BackupTask) -> u8 {
         BackupTask::Drill(arguments) => configured(out, &arguments.config)
             .map(|settings| drill::run(out, &settings, &arguments)),
         BackupTask::Restore(arguments) => Ok(restore::run(out, &arguments)),
+        BackupTask::ExportPlan(config, into) => loaded(out, &config)
+            .ok_or(BAD)
+            .map(|config| export_plan(out, &config.settings.data_folder, &into)),
     };
     match done {
         Ok(Err(error)) => match cause_of(&error) {
@@ -63,6 +67,21 @@ pub(crate) fn run(out: &Output, task: BackupTask) -> u8 {
         Ok(Ok(code)) => code,
         Err(code) => code,
     }
+}
+
+/// Copies the continuity plan that the running Digue wrote last.
+fn export_plan(out: &Output, data: &Path, into: &Path) -> Done {
+    let path = |path: &Path| Value::from(path.display().to_string());
+    let Some(plan) = plan_folder::export(data, into)? else {
+        out.complain("continuity-not-written", &[("folder", path(data))]);
+        return Ok(BAD);
+    };
+    let at = Value::from(plan.written.to_string());
+    out.say(
+        "continuity-exported",
+        &[("file", path(&plan.file)), ("at", at)],
+    );
+    Ok(GOOD)
 }
 
 /// The settings of a configuration that has `[backup]`.

@@ -161,6 +161,10 @@ fn after_a_ransomware_everything_is_back_on_a_clean_machine_and_the_loss_is_said
     // A backup has the journal up to a signed checkpoint, which follows the entries within half a
     // second.
     is_signed(&instance, "P9");
+    let written = instance.folder.path().join("data/continuity");
+    crate::evidence::wait_for("the continuity plan is written", || written.is_dir());
+    let exported = must(&instance, &["continuity", "export", "papier"]);
+    assert!(exported.contains("plan-de-continuite.html"), "{exported}");
     must(&instance, &["backup", "--init"]);
     let printed = must(&instance, &["backup", "--split-key", "2/3"]);
     let sheets = sheets(&printed);
@@ -208,6 +212,12 @@ fn after_a_ransomware_everything_is_back_on_a_clean_machine_and_the_loss_is_said
     );
     assert!(done.contains("Journal verified"), "{done}");
     assert!(!clean.path().join("digue/data/keys/master.key").exists());
+    // The continuity plan lies at the top, for a person who has nothing else.
+    let plan = clean
+        .path()
+        .join("digue/plan-de-continuite/plan-de-continuite.html");
+    let plan = fs::read_to_string(plan).unwrap();
+    assert!(plan.contains("La première heure"), "{plan}");
 
     restore(&["--source", "dossiers", "--into", "dossiers"]);
     assert_eq!(tree(&clean.path().join("dossiers")), before);

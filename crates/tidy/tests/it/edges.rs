@@ -275,6 +275,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-backup",
             "digue-exposure",
             "digue-store",
+            "digue-continuity",
             "digue-tables",
             "digue-app",
             "digue-mail",
