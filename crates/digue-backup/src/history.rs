@@ -676,6 +676,11 @@ impl BackupHistory {
         self.reports.get(system).map(|(_, standing)| standing)
     }
 
+    /// The same, with the time of the entry that took it in: no success can be later.
+    pub fn dated_report(&self, system: &str) -> Option<&(Timestamp, ReportStanding)> {
+        self.reports.get(system)
+    }
+
     /// Where the backups of another system stand, by its newest success. A report cannot date one
     /// later than the entry that took it in.
     ///

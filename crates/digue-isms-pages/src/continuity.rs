@@ -23,7 +23,7 @@ use digue_pages::visitor::Visitor;
 #[template(path = "isms_continuity.html")]
 struct ContinuityPage {
     w: Localizer,
-    steps: Vec<ShownStep>,
+    steps: Vec<ShownRestartStep>,
     gaps: Vec<ShownGap>,
     keys: Vec<ShownKey>,
     contacts: Vec<[String; 5]>,
@@ -37,7 +37,7 @@ struct ContinuityPage {
 }
 
 /// One place in the order of the restart.
-struct ShownStep {
+struct ShownRestartStep {
     number: usize,
     activities: Vec<ShownActivity>,
     within: String,
@@ -81,14 +81,14 @@ const REGISTERS: [RegisterKind; 5] = [
     RegisterKind::ContinuityExercise,
 ];
 
-fn shown_step(words: &PlanWords<'_>, (number, step): (usize, &RestartStep)) -> ShownStep {
+fn shown_step(words: &PlanWords<'_>, (number, step): (usize, &RestartStep)) -> ShownRestartStep {
     let activities = step.activities.iter().map(|activity| ShownActivity {
         id: activity.entry.id.clone(),
         title: activity.entry.record.title.0.clone(),
         lead: words.lead(activity),
         needs: words.needs(activity),
     });
-    ShownStep {
+    ShownRestartStep {
         number,
         activities: activities.collect(),
         within: words.within(step),

@@ -99,14 +99,17 @@ fn restore(history: &BackupHistory, repository: &str, source: &str) -> MeasuredR
 }
 
 fn reported(history: &BackupHistory, rule: &ReportRule) -> CopyFacts {
-    let last = match history.report(&rule.name) {
-        None | Some(ReportStanding::Empty) => LastCopy::Never,
-        Some(ReportStanding::Made { at_secs, .. }) => LastCopy::At(Timestamp::from_secs(*at_secs)),
-        Some(ReportStanding::Failed {
-            last_secs: Some(secs),
-        }) => LastCopy::At(Timestamp::from_secs(*secs)),
-        Some(ReportStanding::Failed { last_secs: None }) => LastCopy::Never,
-        Some(ReportStanding::Unreadable) => LastCopy::Unreadable,
+    let last = match history.dated_report(&rule.name) {
+        None => LastCopy::Never,
+        Some((taken, standing)) => match standing {
+            // The other system's clock may be ahead: a backup of tomorrow would stay young.
+            ReportStanding::Made { at_secs: secs, .. }
+            | ReportStanding::Failed {
+                last_secs: Some(secs),
+            } => LastCopy::At(Timestamp::from_secs(*secs).min(*taken)),
+            ReportStanding::Empty | ReportStanding::Failed { last_secs: None } => LastCopy::Never,
+            ReportStanding::Unreadable => LastCopy::Unreadable,
+        },
     };
     CopyFacts {
         place: rule.name.clone(),
@@ -240,5 +243,10 @@ mod tests {
         assert_eq!(other.every, DAY * 7);
         assert!(matches!(&facts.keys["disque"], KeySplit::Split(key) if key.needed == 2));
         assert_eq!(facts.keys["serveur"], KeySplit::Never);
+        // A report that dates its backup after the entry that took it in.
+        let ahead = r#"{"kind":"reported","system":"compta","standing":{"state":"made","at_secs":1900000000,"bytes":null}}"#;
+        history.add(at, &BackupEvent::parse(ahead).unwrap());
+        let facts = measured(&rules, &history);
+        assert_eq!(facts.sources["compta"].newest(), Some(at));
     }
 }

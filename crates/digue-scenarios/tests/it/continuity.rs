@@ -212,7 +212,7 @@ async fn the_plan_follows_registers_and_journal_and_is_read_without_digue() {
         "Accès des partenaires",
         "Maître Petit",
         "étude, coffre",
-        "2 feuilles sur 3",
+        "pour l'ouvrir : 2 (sur 3)",
         "4 h",
     ] {
         assert!(page.contains(expected), "{expected}: {page}");

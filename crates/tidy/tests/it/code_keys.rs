@@ -65,6 +65,7 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
     ("not-run", &["NotRun"]),
     ("outcome", &["Outcome", "CheckOutcome"]),
     ("contest-reason", &["ContestReason"]),
+    ("continuity-gap", &["ContinuityGapKind"]),
     ("outcome-request", &["RequestOutcome"]),
     ("people", &["People"]),
     ("person", &["PersonKind"]),
