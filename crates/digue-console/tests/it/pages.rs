@@ -346,6 +346,7 @@ pub(crate) static NO_PAGES: &[&str] = &[
     "/incidents/{incident}/papers/{paper}",
     "/incidents/{incident}/files/{hash}",
     "/register/papers/{paper}",
+    "/smsi/continuity/{file}",
     "/smsi/exchange/{file}",
     "/smsi/files/{file}",
     "/smsi/statement/{file}",

@@ -149,11 +149,11 @@ fn deadlines(
     };
     let mut deadline: Vec<ToleratedTime> = members.iter().map(shortest).collect();
     // Kosaraju's algorithm numbers what needs another before that other: once through is enough.
-    for group in 0..needed.len() {
+    for (group, needed) in needed.iter().enumerate() {
         let Some(own) = deadline[group].0 else {
             continue;
         };
-        for one in &needed[group] {
+        for one in needed {
             let known = &mut deadline[*one].0;
             *known = Some(known.map_or(own, |known| known.min(own)));
         }
