@@ -185,7 +185,7 @@ async fn plan(
         }
     }
     plan.preview.digest =
-        sha256(&serde_json::to_string(&plan.drafts).expect("notes are plain data"));
+        sha256(serde_json::to_string(&plan.drafts).expect("notes are plain data"));
     Ok(plan)
 }
 

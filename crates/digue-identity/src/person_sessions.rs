@@ -105,7 +105,7 @@ impl SignedInPerson {
 /// The name of a person in the journal: a hash, the same for the same person.
 pub fn journal_name(whose: &KnownPerson) -> Subject {
     // The population is part of it: the same number may belong to different persons on two portals.
-    Subject::Person(sha256(&format!("{} {}", whose.population, whose.person))[..16].to_owned())
+    Subject::Person(sha256(format!("{} {}", whose.population, whose.person))[..16].to_owned())
 }
 
 /// Opens a session for a person whose identity was proved; the secret is for a cookie.

@@ -24,7 +24,7 @@ use serde::Deserialize;
 
 use digue_pages::differences::words_with;
 use digue_pages::done::{DoneAct, done};
-use digue_pages::error::{PageAnswer, PageError, PageRedirect, PageResponse};
+use digue_pages::error::{PageAnswer, PageError, PageResponse};
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{

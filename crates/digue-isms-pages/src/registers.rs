@@ -28,7 +28,7 @@ use crate::home::{IsmsOverview, all_wrong, isms_overview, review_inputs};
 use crate::record_fields::{FormField, form_fields};
 use digue_pages::differences::words_with;
 use digue_pages::done::{DoneAct, done};
-use digue_pages::error::{PageAnswer, PageError, PageRedirect, PageResponse};
+use digue_pages::error::{PageAnswer, PageError, PageResponse};
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
 use digue_pages::table::{

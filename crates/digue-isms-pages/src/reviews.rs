@@ -96,7 +96,7 @@ impl UsualAccounts {
         accounts.sort();
         let names: Vec<&str> = accounts.iter().map(AccountId::as_str).collect();
         Self {
-            digest: sha256(&names.join("\n")),
+            digest: sha256(names.join("\n")),
             others: others.len(),
             accounts,
         }

@@ -99,7 +99,7 @@ fn coarse(ip: &str, campaign: &str) -> String {
     };
     // 32 bits, hashed with the campaign: the same network cannot be followed from one campaign to
     // another.
-    sha256(&format!("{campaign} {network}"))[..8].to_owned()
+    sha256(format!("{campaign} {network}"))[..8].to_owned()
 }
 
 /// One official message, for the public list.

@@ -119,7 +119,8 @@ fn request_in_words(w: &Localizer, request: &ApprovalRequest) -> Vec<String> {
         ApprovalRequest::WidenRules { .. }
         | ApprovalRequest::AddToCaseload(_)
         | ApprovalRequest::OpenRecord(_)
-        | ApprovalRequest::DeleteBackups(_) => {
+        | ApprovalRequest::DeleteBackups(_)
+        | ApprovalRequest::AcceptSnapshots(_) => {
             let lines = request.summary();
             lines.lines().map(ToOwned::to_owned).collect()
         }

@@ -303,7 +303,7 @@ impl ApprovalRequest {
             Self::AddAccounts(accounts) => match &accounts[..] {
                 [one] => format!("{} {} {}", self.kind(), one.role.code(), one.organisation),
                 many => {
-                    let digest = sha256(&self.summary());
+                    let digest = sha256(self.summary());
                     format!("{} accounts:{} sha256:{digest}", self.kind(), many.len())
                 }
             },

@@ -88,7 +88,7 @@ pub async fn sampled(
         of,
         seed,
         population: names.len(),
-        hash: sha256(&names.join("\n")),
+        hash: sha256(names.join("\n")),
         names: drawn,
     })
 }

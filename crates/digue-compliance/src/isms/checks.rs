@@ -209,7 +209,7 @@ pub async fn history(
             result_of(record).unwrap_or_else(|| unknown_result(check, record, NotRun::Unreadable));
         ComparedResult {
             // Of what is shown: the stored one proves nothing.
-            hash: sha256(&result.canonical()),
+            hash: sha256(result.canonical()),
             result,
             confirmation,
         }
@@ -316,7 +316,7 @@ fn shortened(mut found: Measurement) -> Measurement {
 }
 
 async fn keep(app: &App, result: &CheckResult) -> Result<(), OperationError> {
-    let hash = sha256(&result.canonical());
+    let hash = sha256(result.canonical());
     let found = &result.found;
     let details = ActDetails {
         subject: Subject::Check(result.check.code().to_owned()),

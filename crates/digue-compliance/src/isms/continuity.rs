@@ -208,6 +208,7 @@ mod tests {
                 file: PathBuf::new(),
                 backups: Cadence::every(DAY * 7),
             }],
+            outside: Vec::new(),
             zone: TimeZone::UTC,
             runs_itself: false,
         };

@@ -124,7 +124,7 @@ fn observation(origin: &str, language: Language, result: &CheckResult) -> Json {
             prop("population", result.found.population.to_string()),
             prop("failing", result.found.failing_count().to_string()),
             prop("journal-size", result.journal_size.to_string()),
-            prop("result-hash", sha256(&result.canonical())),
+            prop("result-hash", sha256(result.canonical())),
         ],
     })
 }
@@ -229,7 +229,7 @@ fn compliance_event(language: Language, result: &CheckResult, says: CheckStateme
             "failing": result.found.failing_count(),
             "journal_size": result.journal_size,
             "journal_root": result.journal_root,
-            "result_hash": sha256(&result.canonical()),
+            "result_hash": sha256(result.canonical()),
         },
     })
 }
@@ -263,7 +263,7 @@ pub async fn ciso_assistant(
     };
     // One library for each installation and language. Loading it again is refused unless its
     // version is higher.
-    let origin = sha256(&app.journal().origin());
+    let origin = sha256(app.journal().origin());
     let head = LibraryHead {
         code: format!("measures-{}-{}", &origin[..12], language.code()),
         locale: language.code(),

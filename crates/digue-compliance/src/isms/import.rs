@@ -317,8 +317,7 @@ fn read_with<'r>(
         .iter()
         .map(|draft| (draft.id.as_str(), draft.number, &draft.values))
         .collect();
-    plan.preview.digest =
-        sha256(&serde_json::to_string(&drafts).expect("strings always serialise"));
+    plan.preview.digest = sha256(serde_json::to_string(&drafts).expect("strings always serialise"));
     Ok(plan)
 }
 

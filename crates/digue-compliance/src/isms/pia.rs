@@ -203,7 +203,7 @@ fn plan(registers: &Registers, name: &str, actions: Vec<PiaAction>) -> PiaPrevie
         });
     }
     let measures: Vec<&Values> = planned.actions.iter().map(|one| &one.values).collect();
-    planned.digest = sha256(&serde_json::to_string(&measures).expect("strings always serialise"));
+    planned.digest = sha256(serde_json::to_string(&measures).expect("strings always serialise"));
     planned
 }
 

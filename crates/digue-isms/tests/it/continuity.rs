@@ -28,6 +28,7 @@ fn record(kind: RegisterKind, id: &str, fields: &[(&str, &str)]) -> Revision {
         by: "rssi".to_owned(),
         is_over: false,
         values,
+        hash: String::new(),
     }
 }
 

@@ -441,8 +441,6 @@ impl CellPart {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
@@ -467,23 +465,30 @@ mod tests {
                 "",
                 "A.5.9",
                 "A.5.15",
+                "Été 2",
                 "INC-2026-003",
                 "INC-2026-004",
                 "ME-1",
                 "me-2",
                 "ME-10",
                 "ME-11",
-                "RI-1",
-                "Été 2"
+                "RI-1"
             ]
         );
     }
 
-    proptest! {
-        #[test]
-        fn numbers_behind_the_same_letters_are_in_the_order_of_numbers(a in any::<u64>(), b in any::<u64>()) {
-            let key = |number: u64| natural(&format!("ME-{number}"));
-            prop_assert_eq!(key(a).cmp(&key(b)), a.cmp(&b));
+    #[test]
+    fn numbers_behind_the_same_letters_are_in_the_order_of_numbers() {
+        let around = |power: u32| {
+            let at = 10_u64.pow(power);
+            [at - 1, at, at + 1, at * 9]
+        };
+        let numbers: Vec<u64> = (0..19).flat_map(around).chain([u64::MAX]).collect();
+        let key = |number: u64| natural(&format!("ME-{number}"));
+        for a in &numbers {
+            for b in &numbers {
+                assert_eq!(key(*a).cmp(&key(*b)), a.cmp(b), "{a} and {b}");
+            }
         }
     }
 }

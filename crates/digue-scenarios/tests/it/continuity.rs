@@ -30,6 +30,7 @@ async fn home() -> Home {
             backups: Cadence::every(DAY),
             drills: Cadence::every(DAY * 30),
             reports: Vec::new(),
+            outside: Vec::new(),
             zone: TimeZone::UTC,
             runs_itself: false,
         }),

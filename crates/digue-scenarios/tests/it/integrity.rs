@@ -453,8 +453,8 @@ async fn a_frozen_version_that_was_changed_is_not_handed_out() {
     let versions = statement::versions(&home.app, &ciso).await.unwrap();
     let served =
         async |place: usize| statement::version(&home.app, &ciso, &versions[place].hash).await;
-    for place in 0..3 {
-        assert_eq!(versions[place].state, FileState::Intact);
+    for (place, version) in versions.iter().enumerate() {
+        assert_eq!(version.state, FileState::Intact);
         served(place).await.unwrap();
     }
     let of = |place: usize| {
