@@ -1,23 +1,17 @@
 //! Compliance: the registers of the management system, its checks and reviews, and what partner
 //! organisations answer.
 
-pub mod backup_acceptance;
-pub mod backup_deletion;
-pub mod backup_reports;
-pub mod backup_runner;
-pub mod backup_schedule;
-pub mod backups;
 pub mod comparisons;
 pub mod isms;
 pub mod space;
 
 use digue_app::Areas;
 
-use crate::backups::{BackupLedger, BackupRules};
 use crate::isms::IsmsState;
 use crate::isms::reviews::ReviewLock;
 use crate::space::PartnerRules;
 use crate::space::assessment::AssessmentAnswers;
+use digue_backup_acts::backups::{BackupLedger, BackupRules};
 
 /// Adds what compliance keeps between calls; `expected` are the backups that the operator
 /// configured.

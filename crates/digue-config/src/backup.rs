@@ -10,7 +10,7 @@ use digue_backup::reports::ReportFormat;
 use digue_backup::repository::BackupSource;
 use digue_backup::retention::KeepRules;
 use digue_backup::schedule::Cadence;
-use digue_compliance::backups::{BackupRules, ReportRule};
+use digue_backup_acts::backups::{BackupRules, ReportRule};
 use digue_continuity::BucketAddress;
 use digue_continuity::place::{BucketPlace, RepositoryPlace, RepositorySettings};
 use jiff::tz::TimeZone;

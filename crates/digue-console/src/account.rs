@@ -6,7 +6,6 @@ pub(crate) mod own;
 pub(crate) mod own_incidents;
 pub(crate) mod person_requests;
 pub(crate) mod person_space;
-pub(crate) mod printed_key;
 pub(crate) mod provider;
 pub(crate) mod settings;
 pub(crate) mod sign_in;

@@ -12,8 +12,7 @@ use axum::routing::{any, get, post, put};
 use jiff::tz::TimeZone;
 
 use crate::account::{
-    device, own, own_incidents, person_requests, person_space, printed_key, provider, settings,
-    sign_in,
+    device, own, own_incidents, person_requests, person_space, provider, settings, sign_in,
 };
 use crate::bodies;
 use crate::body_storage::Bodies;
@@ -32,7 +31,8 @@ use digue_isms_pages::{
     reviews, samples,
 };
 use digue_people_pages::{
-    account, accounts, approvals, desk, holders, keys, organisations, requests, sources, space,
+    account, accounts, approvals, desk, holders, keys, organisations, printed_key, requests,
+    sources, space,
 };
 
 pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Router {

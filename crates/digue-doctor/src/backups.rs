@@ -4,7 +4,7 @@ use digue_app::indexing::IndexFolder;
 use digue_backup::drill::DrillStanding;
 use digue_backup::history::BackupHistory;
 use digue_backup::schedule::DueState;
-use digue_compliance::backups::{event_of, results_folder};
+use digue_backup_acts::backups::{event_of, results_folder};
 use digue_config::backup::BackupSettings;
 use digue_exposure::Index;
 use digue_journal::keyring::OpenedKeyring;

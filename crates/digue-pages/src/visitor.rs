@@ -33,11 +33,18 @@ pub struct Visitor {
 }
 
 impl Visitor {
+    /// Pages of the console stand on its own host, and on no portal's.
+    pub fn must_be_on_console(&self) -> Result<(), OperationError> {
+        if self.portal.is_none() {
+            Ok(())
+        } else {
+            Err(OperationError::NotFound("page"))
+        }
+    }
+
     /// The session of a visitor on the console's own host.
     pub fn console_session(&self) -> Result<&Session, OperationError> {
-        if self.portal.is_some() {
-            return Err(OperationError::NotFound("page"));
-        }
+        self.must_be_on_console()?;
         self.session.as_ref().ok_or(OperationError::Denied)
     }
 

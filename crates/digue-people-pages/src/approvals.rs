@@ -15,10 +15,10 @@ use digue_administration::holders::HolderBook;
 use digue_administration::loads::LoadGrowth;
 use digue_administration::{onboarding, organisations, printed_key};
 use digue_app::{Actor, OperationError};
+use digue_backup_acts::acceptance::{self, ProposedAcceptance};
+use digue_backup_acts::deletion::{self, RepositoryDeletion};
 use digue_casework::incidents;
 use digue_casework::typed_form::local_time;
-use digue_compliance::backup_acceptance::{self, ProposedAcceptance};
-use digue_compliance::backup_deletion::{self, RepositoryDeletion};
 use digue_evidence::stored_records::StoredKind;
 use digue_identity::invitations::{self, INVITATION_LASTS, Invitation};
 use digue_identity::providers;
@@ -386,8 +386,8 @@ pub async fn list(
         roles: organisations::roles_to_give(&actor),
         is_fresh: age <= console.app.proof_lasts(),
         may_export: actor.role.can_watch(),
-        deletions: backup_deletion::standings(&console.app, &actor).await?,
-        acceptances: backup_acceptance::proposals(&console.app, &actor).await?,
+        deletions: deletion::standings(&console.app, &actor).await?,
+        acceptances: acceptance::proposals(&console.app, &actor).await?,
         may_delete: actor.role.can_act(),
         may_keep: actor.role.can_review(),
     });
@@ -531,7 +531,7 @@ pub async fn ask_backup_deletion(
     Form(form): Form<BackupDeletionForm>,
 ) -> PageResponse {
     let BackupDeletionForm { repository, reason } = form;
-    backup_deletion::ask(&console.app, &actor, &repository, &reason).await?;
+    deletion::ask(&console.app, &actor, &repository, &reason).await?;
     Ok(done("/approvals", DoneAct::Requested, repository))
 }
 
@@ -542,7 +542,7 @@ pub async fn ask_acceptance(
     Form(form): Form<BackupDeletionForm>,
 ) -> PageResponse {
     let BackupDeletionForm { repository, reason } = form;
-    backup_acceptance::ask(&console.app, &actor, &repository, &reason).await?;
+    acceptance::ask(&console.app, &actor, &repository, &reason).await?;
     Ok(done("/approvals", DoneAct::Requested, repository))
 }
 
@@ -553,7 +553,7 @@ pub async fn keep_backups(
     Form(form): Form<BackupDeletionForm>,
 ) -> PageResponse {
     let BackupDeletionForm { repository, reason } = form;
-    backup_deletion::cancel(&console.app, &actor, &repository, &reason).await?;
+    deletion::cancel(&console.app, &actor, &repository, &reason).await?;
     Ok(done("/approvals", DoneAct::BackupsKept, repository))
 }
 

@@ -9,6 +9,7 @@ pub mod desk;
 pub mod holders;
 pub mod keys;
 pub mod organisations;
+pub mod printed_key;
 pub mod requests;
 pub mod sources;
 pub mod space;

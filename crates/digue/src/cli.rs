@@ -14,6 +14,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
 use digue_locales::{Language, text};
 use digue_map_commands::arguments::{InspectedTraffic, LearnArguments, SavedResponse};
+use digue_replay_commands::arguments::{RecordArguments, ReplayArguments, WatchArguments};
 
 use backup::BackupTask;
 use doctor::DoctorArguments;
@@ -90,42 +91,6 @@ pub(crate) enum Subcommand {
 pub(crate) struct RouteProbe {
     pub(crate) method: String,
     pub(crate) url: String,
-}
-
-/// The arguments of `digue replay`.
-pub(crate) struct ReplayArguments {
-    /// The name of one class; `None` for all.
-    pub(crate) class: Option<String>,
-    pub(crate) lists: bool,
-    pub(crate) seed: u64,
-    pub(crate) seeds: u64,
-    pub(crate) caseload: Option<bool>,
-    pub(crate) ablation: bool,
-    pub(crate) json: bool,
-    pub(crate) record: RecordArguments,
-}
-
-/// The recorded work of `digue replay --record`, and how it is played.
-pub(crate) struct RecordArguments {
-    /// Empty for simulated worlds.
-    pub(crate) files: Vec<PathBuf>,
-    pub(crate) course: String,
-    pub(crate) has_one_office: bool,
-    pub(crate) has_no_organisations: bool,
-    pub(crate) has_verdicts: bool,
-    /// Steals from the half of the accounts with which thresholds were set, not from the one that
-    /// judges.
-    pub(crate) is_tuning_half: bool,
-    pub(crate) victims: u64,
-    pub(crate) sensitivity: bool,
-}
-
-/// The arguments of `digue watch`.
-pub(crate) struct WatchArguments {
-    pub(crate) exposures: PathBuf,
-    pub(crate) accounts: Option<PathBuf>,
-    pub(crate) caseload: Option<PathBuf>,
-    pub(crate) decisions: Option<PathBuf>,
 }
 
 /// The arguments of `digue decoys`.

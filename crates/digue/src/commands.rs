@@ -12,14 +12,12 @@ mod init;
 mod loading;
 mod map_report;
 mod names;
-mod replay;
-mod replay_record;
 mod serve;
-mod watch;
 
 use std::process::ExitCode;
 
 use digue_map_commands::{inspect, learn};
+use digue_replay_commands::{replay, watch};
 use digue_terminal::Output;
 
 use crate::cli::{CommandLine, Subcommand};

@@ -19,13 +19,13 @@ use digue_app::indexing::{self, IndexFolder};
 use digue_app::monitor::{DetectionMonitor, MEMORY};
 use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_app::{ActSubscriber, App, AppParts, OperationError, identity_cuts};
+use digue_backup_acts::runner::BackupRunner;
+use digue_backup_acts::schedule::{BackupJob, DueJob};
+use digue_backup_acts::{backups, reports};
 use digue_casework::incidents::{self, IncidentLog};
 use digue_casework::{CaseworkSettings, alerts, containment};
-use digue_compliance::backup_runner::BackupRunner;
-use digue_compliance::backup_schedule::{BackupJob, DueJob};
 use digue_compliance::isms::{LessonMeasures, checks, continuity, digest};
 use digue_compliance::space::assessment;
-use digue_compliance::{backup_reports, backups};
 use digue_config::Config;
 use digue_config::added_routes::AddedRouteReader;
 use digue_config::rules_version::rules_version;
@@ -496,7 +496,7 @@ impl RunningServer {
             Duration::from_mins(5),
             "reports of backups, and the continuity plan",
             |app: Arc<App>| async move {
-                let read = backup_reports::journal_reports(&app).await.map(drop);
+                let read = reports::journal_reports(&app).await.map(drop);
                 continuity::write_folder(&app).await.and(read)
             }
         );

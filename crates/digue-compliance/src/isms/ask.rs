@@ -31,7 +31,7 @@ use digue_types::{AccountId, Gate, GateReason, PortalId, Timestamp};
 use super::compared::compared;
 use super::uses::last_uses;
 use super::{awareness, day_of, incident_checks};
-use crate::backups;
+use digue_backup_acts::backups;
 
 const DAY: Duration = Duration::from_hours(24);
 /// An account without use for this long counts as unused, whether it was used before or never: the

@@ -23,7 +23,7 @@ use digue_types::Timestamp;
 
 use super::plan_words::PlanWords;
 use super::{in_force, must_read};
-use crate::backups::{self, BackupRules, ReportRule};
+use digue_backup_acts::backups::{self, BackupRules, ReportRule};
 
 /// The plan now, and the registers from which it was computed.
 ///

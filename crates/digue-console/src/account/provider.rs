@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use crate::account::cookies::{PROVIDER_COOKIE, provider_cookie, with_cookie};
 use crate::account::person_space;
-use crate::account::sign_in::{SignInReturn, on_console, opened};
+use crate::account::sign_in::{SignInReturn, opened};
 use crate::error::{PageError, PageRedirect, PageResponse};
 use crate::state::Console;
 use crate::view::{Localizer, ceremony_policy, page};
@@ -46,7 +46,7 @@ pub(crate) async fn begin(
     Path(provider): Path<String>,
     Query(towards): Query<ProviderStart>,
 ) -> PageResponse {
-    on_console(&visitor)?;
+    visitor.must_be_on_console()?;
     let purpose = if !towards.link.is_empty() {
         SignInPurpose::Link {
             invitation: towards.link,
@@ -119,7 +119,7 @@ pub(crate) async fn back(
     Path(provider): Path<String>,
     Query(back): Query<ProviderCallback>,
 ) -> PageResponse {
-    on_console(&visitor)?;
+    visitor.must_be_on_console()?;
     let reply = ProviderReply {
         code: &back.code,
         state: &back.state,
@@ -186,7 +186,7 @@ pub(crate) async fn link(
     headers: HeaderMap,
     Form(form): Form<LinkTicket>,
 ) -> PageResponse {
-    on_console(&visitor)?;
+    visitor.must_be_on_console()?;
     let linked = providers::confirm_link(
         &console.app,
         &form.ticket,
@@ -212,7 +212,7 @@ pub(crate) async fn by_code(
     headers: HeaderMap,
     Form(form): Form<LinkTicket>,
 ) -> PageResponse {
-    on_console(&visitor)?;
+    visitor.must_be_on_console()?;
     let (app, held) = (&console.app, provider_cookie(&headers));
     let done =
         providers::step_up_by_code(app, &form.ticket, held, &form.code, &visitor.origin).await;
@@ -239,7 +239,7 @@ pub(crate) async fn logout(
     Path(provider): Path<String>,
     Form(form): Form<LogoutToken>,
 ) -> Response {
-    let ended = match on_console(&visitor) {
+    let ended = match visitor.must_be_on_console() {
         Ok(()) => providers::ended_by_provider(&console.app, &provider, &form.logout_token).await,
         Err(error) => Err(error),
     };

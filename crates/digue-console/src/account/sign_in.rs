@@ -205,19 +205,11 @@ pub(crate) async fn begin(
     State(console): State<Console>,
     visitor: Visitor,
 ) -> Result<Json<Value>, ApiError> {
-    on_console(&visitor)?;
+    visitor.must_be_on_console()?;
     let begun = passkey::begin_sign_in(&console.app)?;
     Ok(Json(
         json!({"ceremony": begun.ceremony, "options": begun.options}),
     ))
-}
-
-pub(crate) fn on_console(visitor: &Visitor) -> Result<(), OperationError> {
-    if visitor.portal.is_none() {
-        Ok(())
-    } else {
-        Err(OperationError::NotFound("page"))
-    }
 }
 
 #[derive(Deserialize)]
@@ -242,7 +234,7 @@ pub(crate) async fn finish(
     Json(shown): Json<SignInProvider>,
 ) -> Result<Response, ApiError> {
     let app = &console.app;
-    on_console(&visitor)?;
+    visitor.must_be_on_console()?;
     if !shown.ticket.is_empty() {
         let (ticket, held, origin) = (&shown.ticket, provider_cookie(&headers), &visitor.origin);
         let done =
@@ -295,7 +287,7 @@ pub(crate) async fn by_password(
     headers: HeaderMap,
     Form(form): Form<SignInPasswordForm>,
 ) -> PageResponse {
-    on_console(&visitor)?;
+    visitor.must_be_on_console()?;
     let SignInPasswordForm {
         account,
         password,

@@ -16,11 +16,11 @@ use digue_backup::retention::{FreezeCause, FrozenSnapshot};
 use digue_backup::schedule::Cadence;
 use digue_backup::signs::SuspicionLevel;
 use digue_backup::{RepositoryId, SnapshotId};
+use digue_backup_acts::backups::{BackupRules, ReportRule, journal_results, results_folder};
+use digue_backup_acts::reports::journal_reports;
+use digue_backup_acts::{acceptance, deletion};
 use digue_casework::incidents;
-use digue_compliance::backup_reports::journal_reports;
-use digue_compliance::backups::{BackupRules, ReportRule, journal_results, results_folder};
 use digue_compliance::isms::checks;
-use digue_compliance::{backup_acceptance, backup_deletion};
 use digue_isms::check::{Check, CheckOutcome};
 use digue_response::claim::Happening;
 use digue_response::incident::Source;
@@ -209,7 +209,7 @@ async fn backups_are_deleted_by_two_persons_after_three_days_and_kept_by_one() {
         officer(&home, Role::Ciso).await,
         officer(&home, Role::Dpo).await,
     );
-    let ask = async || backup_deletion::ask(&home.app, &ciso, "disque", "plus de place").await;
+    let ask = async || deletion::ask(&home.app, &ciso, "disque", "plus de place").await;
     let unplanned = ask().await;
     assert!(matches!(unplanned, Err(OperationError::NotFound(_))));
     let deletion = deletion();
@@ -220,18 +220,18 @@ async fn backups_are_deleted_by_two_persons_after_three_days_and_kept_by_one() {
     assert!(matches!(ask().await, Err(OperationError::Conflict)));
     let alone = decisions::decide(&home.app, &ciso, &id, true).await;
     assert!(matches!(alone, Err(OperationError::Denied)));
-    let shown = async || backup_deletion::standings(&home.app, &dpo).await.unwrap();
+    let shown = async || deletion::standings(&home.app, &dpo).await.unwrap();
     assert_eq!(shown().await[0].agreed, None);
     decisions::decide(&home.app, &dpo, &id, true).await.unwrap();
     let until = home.now().plus(DAY * 3);
     assert_eq!(shown().await[0].agreed, Some((1, until)));
     assert!(matches!(ask().await, Err(OperationError::Conflict)));
     // One person is enough to keep them, and two have to agree again.
-    backup_deletion::cancel(&home.app, &dpo, "disque", "pas avant l'audit")
+    deletion::cancel(&home.app, &dpo, "disque", "pas avant l'audit")
         .await
         .unwrap();
     assert_eq!(shown().await[0].agreed, None);
-    let nothing = backup_deletion::cancel(&home.app, &dpo, "disque", "encore").await;
+    let nothing = deletion::cancel(&home.app, &dpo, "disque", "encore").await;
     assert!(matches!(nothing, Err(OperationError::NotFound(_))));
     assert!(ask().await.is_ok());
     // A plan grows old.
@@ -284,7 +284,7 @@ async fn a_suspicion_is_lifted_by_two_persons_and_by_no_file() {
         officer(&home, Role::Ciso).await,
         officer(&home, Role::Dpo).await,
     );
-    let ask = async || backup_acceptance::ask(&home.app, &ciso, "disque", "fausse alerte").await;
+    let ask = async || acceptance::ask(&home.app, &ciso, "disque", "fausse alerte").await;
     leave(&home, "1", &made(SuspicionLevel::Suspect));
     let acceptance = acceptance();
     let forged = BackupEvent::SnapshotsAccepted {
@@ -300,7 +300,7 @@ async fn a_suspicion_is_lifted_by_two_persons_and_by_no_file() {
     assert!(matches!(ask().await, Err(OperationError::Conflict)));
     let alone = decisions::decide(&home.app, &ciso, &id, true).await;
     assert!(matches!(alone, Err(OperationError::Denied)));
-    let shown = async || backup_acceptance::proposals(&home.app, &dpo).await.unwrap();
+    let shown = async || acceptance::proposals(&home.app, &dpo).await.unwrap();
     assert_eq!(shown().await[0].snapshots[0].1, "suspect");
     decisions::decide(&home.app, &dpo, &id, true).await.unwrap();
     assert!(shown().await.is_empty());
@@ -324,7 +324,7 @@ async fn a_file_in_the_data_folder_is_no_agreement_of_two_persons() {
             .exists()
     );
     let dpo = officer(&home, Role::Dpo).await;
-    let shown = backup_deletion::standings(&home.app, &dpo).await;
+    let shown = deletion::standings(&home.app, &dpo).await;
     assert!(shown.unwrap().is_empty());
 }
 

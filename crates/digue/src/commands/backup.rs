@@ -20,7 +20,7 @@ use digue_backup::BackupError;
 use digue_backup::history::BackupEvent;
 use digue_backup::progress::ProgressSink;
 use digue_backup::results::{RESULTS_KEY, ResultsKey};
-use digue_compliance::backups::results_folder;
+use digue_backup_acts::backups::results_folder;
 use digue_config::backup::BackupSettings;
 use digue_config::server::Settings;
 use digue_continuity::ContinuityError;

@@ -17,7 +17,7 @@ use digue_access::RequestOrigin;
 use digue_access::session::ClientIp;
 use digue_app::Actor;
 use digue_app::clock::{ManualClock, SystemClock};
-use digue_compliance::backups;
+use digue_backup_acts::backups;
 use digue_compliance::isms::checks;
 use digue_config::Config;
 use digue_console::AttackProgress;

@@ -260,33 +260,6 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         ],
     ),
     (
-        "digue-compliance",
-        12,
-        &[
-            "digue-types",
-            "digue-locales",
-            "digue-html",
-            "digue-documents",
-            "digue-journal",
-            "digue-access",
-            "digue-detection",
-            "digue-response",
-            "digue-isms",
-            "digue-backup",
-            "digue-exposure",
-            "digue-store",
-            "digue-continuity",
-            "digue-tables",
-            "digue-app",
-            "digue-mail",
-            "digue-evidence",
-            "digue-identity",
-            "digue-casework",
-            "digue-administration",
-            "digue-notices",
-        ],
-    ),
-    (
         "digue-sources",
         12,
         &[
@@ -314,8 +287,52 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         ],
     ),
     (
-        "digue-selfservice",
+        "digue-backup-acts",
+        12,
+        &[
+            "digue-types",
+            "digue-locales",
+            "digue-journal",
+            "digue-access",
+            "digue-response",
+            "digue-isms",
+            "digue-backup",
+            "digue-app",
+            "digue-casework",
+            "digue-administration",
+        ],
+    ),
+    (
+        "digue-compliance",
         13,
+        &[
+            "digue-types",
+            "digue-locales",
+            "digue-html",
+            "digue-documents",
+            "digue-journal",
+            "digue-access",
+            "digue-detection",
+            "digue-response",
+            "digue-isms",
+            "digue-backup",
+            "digue-exposure",
+            "digue-store",
+            "digue-continuity",
+            "digue-tables",
+            "digue-app",
+            "digue-mail",
+            "digue-evidence",
+            "digue-identity",
+            "digue-casework",
+            "digue-administration",
+            "digue-notices",
+            "digue-backup-acts",
+        ],
+    ),
+    (
+        "digue-selfservice",
+        14,
         &[
             "digue-types",
             "digue-locales",
@@ -335,7 +352,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-config",
-        13,
+        14,
         &[
             "digue-types",
             "digue-locales",
@@ -362,14 +379,15 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-casework",
             "digue-administration",
             "digue-notices",
-            "digue-compliance",
             "digue-sources",
             "digue-provisioning",
+            "digue-backup-acts",
+            "digue-compliance",
         ],
     ),
     (
         "digue-doctor",
-        14,
+        15,
         &[
             "digue-types",
             "digue-locales",
@@ -385,13 +403,13 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-mail",
             "digue-evidence",
             "digue-identity",
-            "digue-compliance",
+            "digue-backup-acts",
             "digue-config",
         ],
     ),
     (
         "digue-tasks",
-        14,
+        15,
         &[
             "digue-types",
             "digue-access",
@@ -403,15 +421,15 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-mail",
             "digue-casework",
             "digue-administration",
-            "digue-compliance",
             "digue-sources",
             "digue-provisioning",
+            "digue-compliance",
             "digue-selfservice",
         ],
     ),
     (
         "digue-terminal",
-        14,
+        15,
         &[
             "digue-types",
             "digue-locales",
@@ -423,7 +441,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-demo",
-        14,
+        15,
         &[
             "digue-types",
             "digue-locales",
@@ -446,7 +464,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-metrics",
-        15,
+        16,
         &[
             "digue-types",
             "digue-journal",
@@ -459,7 +477,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-pages",
-        15,
+        16,
         &[
             "digue-types",
             "digue-locales",
@@ -473,7 +491,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-map-commands",
-        15,
+        16,
         &[
             "digue-types",
             "digue-locales",
@@ -491,8 +509,22 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         ],
     ),
     (
-        "digue-api",
+        "digue-replay-commands",
         16,
+        &[
+            "digue-types",
+            "digue-locales",
+            "digue-logs",
+            "digue-detection",
+            "digue-app",
+            "digue-replay",
+            "digue-administration",
+            "digue-terminal",
+        ],
+    ),
+    (
+        "digue-api",
+        17,
         &[
             "digue-types",
             "digue-locales",
@@ -512,7 +544,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-isms-pages",
-        16,
+        17,
         &[
             "digue-types",
             "digue-access",
@@ -520,13 +552,14 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-app",
             "digue-evidence",
             "digue-casework",
+            "digue-backup-acts",
             "digue-compliance",
             "digue-pages",
         ],
     ),
     (
         "digue-people-pages",
-        17,
+        18,
         &[
             "digue-types",
             "digue-access",
@@ -538,9 +571,10 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-casework",
             "digue-administration",
             "digue-notices",
-            "digue-compliance",
             "digue-sources",
             "digue-provisioning",
+            "digue-backup-acts",
+            "digue-compliance",
             "digue-selfservice",
             "digue-pages",
             "digue-api",
@@ -548,7 +582,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ),
     (
         "digue-console",
-        18,
+        19,
         &[
             "digue-types",
             "digue-locales",
@@ -564,8 +598,8 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-casework",
             "digue-administration",
             "digue-notices",
-            "digue-compliance",
             "digue-provisioning",
+            "digue-compliance",
             "digue-selfservice",
             "digue-tasks",
             "digue-pages",
@@ -574,10 +608,10 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-people-pages",
         ],
     ),
-    ("digue", 19, &["*"]),
+    ("digue", 20, &["*"]),
     (
         "digue-testkit",
-        20,
+        21,
         &[
             "digue-types",
             "digue-html",
@@ -593,8 +627,8 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-learn",
         ],
     ),
-    ("digue-scenarios", 20, &[]),
-    ("tidy", 20, &[]),
+    ("digue-scenarios", 21, &[]),
+    ("tidy", 21, &[]),
 ];
 
 #[test]

@@ -6,7 +6,7 @@ use anyhow::Result;
 use digue_backup::drill::{DrillReport, DrillVerdict, StepOutcome};
 use digue_backup::history::{BackupEvent, BackupHistory, OWN_SOURCE};
 use digue_backup::schedule::PackSlice;
-use digue_compliance::backups::event_of;
+use digue_backup_acts::backups::event_of;
 use digue_continuity::ContinuityError;
 use digue_continuity::drill::{self, DrillPlan};
 use digue_continuity::isolation;

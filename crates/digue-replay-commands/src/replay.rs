@@ -8,12 +8,12 @@ use digue_replay::benchmark::{
 use digue_replay::theft::{CLASSES, Goal, TheftClass};
 use serde_json::json;
 
-use crate::cli::ReplayArguments;
-use crate::commands::replay_record;
+use crate::arguments::ReplayArguments;
+use crate::replay_record;
 use digue_terminal::Progress;
 use digue_terminal::{BAD, GOOD, Output};
 
-pub(super) fn run(out: &Output, arguments: &ReplayArguments) -> u8 {
+pub fn run(out: &Output, arguments: &ReplayArguments) -> u8 {
     if !arguments.record.files.is_empty() {
         return replay_record::run(out, arguments);
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use digue_app::{App, OperationError};
 use digue_types::Timestamp;
 
-use crate::backup_schedule::{self, DueJob};
+use crate::schedule::{self, DueJob};
 
 /// A command that failed, or left nothing that the journal knows, is not started again before.
 const AGAIN_AFTER: Duration = Duration::from_hours(1);
@@ -43,7 +43,7 @@ impl BackupRunner {
         if self.is_running(now) {
             return Ok(());
         }
-        for job in backup_schedule::due(app).await? {
+        for job in schedule::due(app).await? {
             // A clock that went back since is no reason to wait until it comes there again.
             if self
                 .ended

@@ -66,7 +66,7 @@ pub struct ReportRule {
 }
 
 /// The history of backups, and how far the journal was read for it.
-pub(crate) struct BackupLedger {
+pub struct BackupLedger {
     rules: Option<BackupRules>,
     known: Arc<RwLock<KnownBackups>>,
 }
@@ -89,7 +89,7 @@ impl KnownBackups {
 impl Area for BackupLedger {}
 
 impl BackupLedger {
-    pub(crate) fn new(rules: Option<BackupRules>) -> Self {
+    pub fn new(rules: Option<BackupRules>) -> Self {
         Self {
             rules,
             known: Arc::default(),
@@ -309,12 +309,12 @@ pub(crate) async fn write_down(app: &App, event: &BackupEvent) -> Result<(), Ope
 }
 
 /// What the operator configured; `None` without `[backup]`.
-pub(crate) fn rules(app: &App) -> Option<&BackupRules> {
+pub fn rules(app: &App) -> Option<&BackupRules> {
     app.area::<BackupLedger>().rules.as_ref()
 }
 
 /// The history up to the journal's last entry.
-pub(crate) async fn history(app: &App) -> Result<BackupHistory, OperationError> {
+pub async fn history(app: &App) -> Result<BackupHistory, OperationError> {
     let ledger: &BackupLedger = app.area();
     catch_up_by_index(app, &ledger.known);
     let (journal, known) = (app.journal().clone(), ledger.known.clone());
@@ -330,7 +330,7 @@ pub(crate) async fn history(app: &App) -> Result<BackupHistory, OperationError> 
 }
 
 /// Measures the checks `backups` and `restore-drills`: what was never done fails.
-pub(crate) async fn measure(
+pub async fn measure(
     app: &App,
     check: Check,
     now: Timestamp,

@@ -11,11 +11,10 @@ use digue_casework::rate_limiter;
 use digue_identity::invitations::Invitation;
 use serde::Deserialize;
 
-use crate::account::sign_in::on_console;
-use crate::error::{PageAnswer, PageError, PageResponse};
-use crate::state::Console;
-use crate::view::{Localizer, page};
-use crate::visitor::Visitor;
+use digue_pages::error::{PageAnswer, PageError, PageResponse};
+use digue_pages::state::Console;
+use digue_pages::view::{Localizer, page};
+use digue_pages::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "printed_key.html")]
@@ -44,13 +43,13 @@ impl PrintedKeyPage {
     }
 }
 
-pub(crate) async fn show(visitor: Visitor) -> PageAnswer {
-    on_console(&visitor)?;
+pub async fn show(visitor: Visitor) -> PageAnswer {
+    visitor.must_be_on_console()?;
     Ok(page(&PrintedKeyPage::new(&visitor, String::new())))
 }
 
 #[derive(Deserialize)]
-pub(crate) struct PrintedKeyForm {
+pub struct PrintedKeyForm {
     key: String,
     /// The request that is approved; empty to see which wait.
     #[serde(default)]
@@ -58,12 +57,12 @@ pub(crate) struct PrintedKeyForm {
 }
 
 /// Shows what waits for the key, or approves it.
-pub(crate) async fn use_key(
+pub async fn use_key(
     State(console): State<Console>,
     visitor: Visitor,
     Form(form): Form<PrintedKeyForm>,
 ) -> PageResponse {
-    on_console(&visitor)?;
+    visitor.must_be_on_console()?;
     let app = &console.app;
     if visitor.session.is_some() {
         return Err(PageError::from(OperationError::Involved));

@@ -17,10 +17,10 @@ use digue_replay::recorded::play::{PlayError, RecordOutcome, RecordPlayer, Recor
 use digue_types::Timestamp;
 use serde::Serialize;
 
-use crate::cli::WatchArguments;
+use crate::arguments::WatchArguments;
 use digue_terminal::{BAD, GOOD, NOT_RUN, Output, input};
 
-pub(super) fn run(out: &Output, arguments: &WatchArguments) -> u8 {
+pub fn run(out: &Output, arguments: &WatchArguments) -> u8 {
     match watch(out, arguments) {
         Ok(code) => code,
         Err(error) => out.failed(&error),

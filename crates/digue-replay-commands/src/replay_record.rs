@@ -11,7 +11,7 @@ use digue_replay::record::theft::{CLASSES, RecordClass};
 use digue_replay::record::{Conditions, Course, RecordError, RecordedWork};
 use serde_json::json;
 
-use crate::cli::ReplayArguments;
+use crate::arguments::ReplayArguments;
 use digue_terminal::{BAD, GOOD, NOT_RUN, Output, input};
 
 pub(super) fn run(out: &Output, arguments: &ReplayArguments) -> u8 {
