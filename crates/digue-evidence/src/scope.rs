@@ -1,5 +1,7 @@
 //! Scope: exactly which persons some exposures showed, in the console and as a signed list.
 
+use std::time::Duration;
+
 use digue_app::alias_tables::AliasesInForce;
 use digue_app::{Actor, App, OperationError};
 use digue_exposure::{IndexError, IndexView, Quality, QuestionName, ScopeAnswer, ScopeQuestion};
@@ -97,7 +99,7 @@ pub async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult,
         return Err(OperationError::Invalid("invalid-period-future"));
     }
     let unavailable = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
-    let published = app.journal().status().checkpoint_size;
+    let (published, view) = covering_now(app).await?;
     let (note, _) = app
         .journal()
         .continuation(published)
@@ -112,7 +114,7 @@ pub async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult,
         before_entry: Some(size),
         ..question
     };
-    let (view, asked_question) = (app.view(), question.clone());
+    let asked_question = question.clone();
     must_be_known(app, &view, &question).await?;
     let aliases = AliasesInForce::of(app);
     // Long answers take seconds. Counted first: a list beyond the limit is never built.
@@ -142,6 +144,32 @@ pub async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult,
         size,
     })
 }
+
+/// A checkpoint over every entry that was durable when it was asked for, and an index that has them.
+/// An earlier one would leave out what was shown a moment ago, and call the rest exact.
+async fn covering_now(app: &App) -> Result<(u64, IndexView), OperationError> {
+    let durable = app.journal().status().size;
+    let journal = app.journal().clone();
+    app.blocking(move || journal.sign_committed()).await?;
+    let published = app.journal().status().checkpoint_size;
+    let late = |what: &str| Err(OperationError::Unavailable(what.to_owned()));
+    if published < durable {
+        return late("the last entries have no signed checkpoint yet");
+    }
+    for _ in 0..INDEX_TURNS_MAX {
+        let view = app.view();
+        if view.size() >= published {
+            return Ok((published, view));
+        }
+        // The index follows within milliseconds; a rebuilt one takes longer, and says so.
+        tokio::time::sleep(INDEX_TURN).await;
+    }
+    late("the index does not have the last entries yet")
+}
+
+/// How long an answer waits for the index: five seconds.
+const INDEX_TURN: Duration = Duration::from_millis(20);
+const INDEX_TURNS_MAX: u32 = 250;
 
 /// Refuses a period that ended before the exposures of the journal begin: their entries are
 /// destroyed, or were never written, and "nobody was shown" would be a statement about them.

@@ -489,6 +489,13 @@ impl Journal {
         verify::verify(&disk, &VerifyAgainst::key(&key), |_, _| {})
     }
 
+    /// Signs a checkpoint over what is durable now, without waiting for the interval: an answer that
+    /// rests on a checkpoint would leave out the entries after it. Blocks for one publication; where
+    /// it fails, `status` still has the earlier checkpoint.
+    pub fn sign_committed(&self) {
+        publish_committed(&self.shared);
+    }
+
     pub fn status(&self) -> JournalStatus {
         lock(&self.shared.status).clone()
     }

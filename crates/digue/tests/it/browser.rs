@@ -264,7 +264,7 @@ fn a_new_colleague_is_asked_for_granted_and_invited() {
     colleague.page("codes");
     colleague.click("form[action='/.digue/leave'] button");
     colleague.sees("h1", "Se connecter");
-    colleague.click("details summary");
+    colleague.click("details:has(#account) summary");
     colleague.write("#account", "of-000.nouvelle");
     colleague.write("#password", "loutre granit parapluie 43");
     colleague.write("#code", &rescue);

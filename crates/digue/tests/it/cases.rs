@@ -281,7 +281,7 @@ fn akto_tools_are_encrypted_and_nobody_can_list_the_persons() {
     browser.write("#persons", "1200");
     browser.write("#basis", "fichier du portail avant la nuit");
     browser.submit("form:has(#basis)", 0);
-    browser.sees(".figures", "personnes touchées");
+    browser.sees(".figures", "personne touchée (au moins)");
     officer.close("communication publique");
     browser.go(&format!("{}/register", officer.console));
     browser.sees("table", "Chiffrement partiel dans la nuit");

@@ -201,6 +201,15 @@ fn an_hour_and_a_week(browser: &Browser) {
     browser.go(&format!("{console}/smsi/checks/passkeys"));
     browser.sees("main", "a1");
     browser.page_at_both_widths("smsi-check");
+    // Nothing is signed while a control has no reason: one form decides those that are left.
+    browser.go(&format!("{console}/smsi/statement"));
+    browser.submit("form[action='/smsi/statement']", 0);
+    browser.sees("main", "Rien n'a été signé");
+    browser.go(&format!("{console}/smsi/statement"));
+    browser.click("main section > p > a[href^='/smsi/registers/applicability/new']");
+    browser.choose("#f-applies", "yes");
+    browser.click("input[name=inclusion][value=good-practice]");
+    browser.submit("form:has(#f-applies)", 0);
     browser.go(&format!("{console}/smsi/statement"));
     browser.submit("form[action='/smsi/statement']", 0);
     browser.sees("main", "declaration-applicabilite-1.txt");
@@ -407,8 +416,7 @@ fn a_register_goes_out_is_edited_and_comes_in_again() {
     )
     .text();
     assert!(
-        same.contains("<strong>0</strong> ajoutées")
-            && same.contains("<strong>0</strong> modifiées"),
+        same.contains("<strong>0</strong> ajoutée") && same.contains("<strong>0</strong> modifiée"),
         "{same}"
     );
     let edits = [
@@ -449,7 +457,7 @@ fn a_register_goes_out_is_edited_and_comes_in_again() {
     let preview = upload(&officer, place, &std::fs::read(&path).unwrap()).text();
     assert!(
         preview.contains("<strong>2</strong> modifiées")
-            && preview.contains("<strong>1</strong> ajoutées"),
+            && preview.contains("<strong>1</strong> ajoutée"),
         "{preview}"
     );
     // Sheet, cell and what was read.
@@ -770,9 +778,9 @@ fn every_register_goes_through_another_program_unchanged() {
             let same = answer.text();
             assert_eq!(answer.status, 200, "{kind}: {same}");
             assert!(
-                same.contains("<strong>0</strong> ajoutées")
-                    && same.contains("<strong>0</strong> modifiées")
-                    && same.contains("<strong>0</strong> cellules à revoir"),
+                same.contains("<strong>0</strong> ajoutée")
+                    && same.contains("<strong>0</strong> modifiée")
+                    && same.contains("<strong>0</strong> cellule à revoir"),
                 "{kind}: {same}"
             );
         }
