@@ -22,7 +22,7 @@ use digue_types::path_template::{PathTemplate, TemplatePart};
 use crate::directories::directories;
 use crate::draft_blocks::{TypedBody, format_blocks, resource_blocks};
 use crate::draft_context::{DraftContext, pattern_among_others};
-use crate::draft_parameters::{linked_parameters, offered_parameters};
+use crate::draft_parameters::{Group, linked_parameters, offered_parameters};
 use crate::draft_requests::{as_write, conditions_of};
 use crate::finding::LearntFinding;
 use crate::model::{
@@ -187,8 +187,6 @@ fn joined(safe: &Group<'_>) -> Option<RouteSurvey> {
         survey
     })
 }
-
-pub(crate) type Group<'r> = Vec<(&'r RouteKey, &'r RouteSurvey)>;
 
 fn by_template<'r>(routes: &Group<'r>) -> BTreeMap<&'r PathTemplate, Group<'r>> {
     let mut groups: BTreeMap<&PathTemplate, Group<'r>> = BTreeMap::new();

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use digue_survey::body_survey::FormatSurvey;
+use digue_survey::survey::{RouteKey, RouteSurvey};
 use digue_types::path_template::{PathTemplate, TemplatePart};
 use smol_str::SmolStr;
 
-use crate::draft::Group;
+/// Routes that are drafted together.
+pub(crate) type Group<'r> = Vec<(&'r RouteKey, &'r RouteSurvey)>;
 
 /// The parameters of links and forms of all pages, by the last segment of where they lead.
 pub(crate) fn linked_parameters(routes: &Group<'_>) -> BTreeMap<SmolStr, BTreeSet<String>> {

@@ -49,6 +49,7 @@ static HELP: &[(&str, &str)] = &[
     ("/smsi/samples", "help-page-smsi-samples"),
     ("/smsi/checks", "help-page-smsi-checks"),
     ("/smsi/checks/{}", "help-page-smsi-check"),
+    ("/smsi/continuity", "help-page-smsi-continuity"),
     ("/smsi/statement", "help-page-smsi-statement"),
     ("/smsi/frameworks/{}", "help-page-smsi-framework"),
     ("/reviews", "help-page-reviews"),

@@ -235,13 +235,6 @@ async fn what_the_journal_does_not_confirm_is_named_and_not_signed() {
         served.text.contains("ne l'utilisez pas") || served.text.contains("ne l&#39;utilisez pas"),
         "{served:?}"
     );
-    let record = page(&world, "/smsi/registers/exception/DE-1").await.text();
-    assert!(
-        record.contains("Signature non valable") && !record.contains("Signée par rssi"),
-        "{record}"
-    );
-    let wrong = page(&world, "/smsi/contradictions").await.text();
-    assert!(wrong.contains("signature non valable"), "{wrong}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -360,7 +360,9 @@ pub(crate) async fn played() -> (Walk, PlayedIncident) {
     walk.go(&format!("{incident}/closing")).await;
     let complaint = walk.save(&format!("{incident}/papers/complaint.zip")).await;
     assert!(complaint.starts_with(b"PK"));
-    let row = walk.page.first("dl").unwrap().text();
+    // The help of the page is a list, too.
+    let lists = walk.page.all().into_iter().filter(|one| one.is("dl"));
+    let row: String = lists.map(|list| list.text()).collect();
     assert!(
         row.contains("29") && row.contains("notifier la CNIL"),
         "the row of the register: {row}"

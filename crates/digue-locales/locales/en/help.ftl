@@ -165,6 +165,10 @@ help-page-smsi-check =
     A check: its result, what fails, and its past results.
     The setting is the value that Digue read on the day of the check. To disable a check takes a reason and an end.
     Correct what fails, then run the check again; it also runs by itself.
+help-page-smsi-continuity =
+    The restart plan: in which order your activities start again, who leads each, and what they need.
+    The tolerable outage is how long you can be without an activity, the tolerable loss how old its data may be. “Unknown” was never measured.
+    Enter your activities, then mend the gaps one by one; print the plan and keep it outside Digue.
 help-page-smsi-statement =
     The statement of applicability: each control of the standard, taken or not, and what proves it.
     “Measured”: a check proves it; “declared”: someone wrote it; “not met”: a fact denies it.

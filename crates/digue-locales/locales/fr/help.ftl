@@ -165,6 +165,10 @@ help-page-smsi-check =
     Une vérification : son résultat, ce qui échoue, et ses résultats passés.
     Le réglage relevé est la valeur que Digue a lue le jour de la vérification. Suspendre une vérification demande un motif et une date de fin.
     Corrigez ce qui échoue, puis relancez la vérification ; elle se refait aussi d'elle-même.
+help-page-smsi-continuity =
+    Le plan de reprise : dans quel ordre vos activités redémarrent, qui s'en charge, et ce dont elles ont besoin.
+    La DMIA est la durée sans l'activité que vous acceptez, la PDMA l'âge des données que vous acceptez de perdre. « Inconnu » n'a jamais été mesuré.
+    Inscrivez vos activités, puis corrigez les écarts un par un ; imprimez le plan et gardez-le hors de Digue.
 help-page-smsi-statement =
     La déclaration d'applicabilité : chaque mesure de la norme, retenue ou non, et ce qui le prouve.
     « Mesuré » : une vérification le prouve ; « déclaré » : quelqu'un l'écrit ; « non satisfait » : un fait le dément.

@@ -378,6 +378,11 @@ impl Home {
     /// The acts of the journal with their subjects.
     pub(crate) fn acts(&self) -> Vec<(Act, String)> {
         self.close_journal();
+        // Here alone the keys of the journal and of backups' results share a folder.
+        let results = self.app.data_folder().join("keys/results.key");
+        if let Err(error) = std::fs::remove_file(results) {
+            assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
+        }
         let size = self.journal.status().size;
         let keyring = digue_testkit::keys::reading(&self.disk);
         let all = reader::entries(&self.disk, 0..size, size).unwrap();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use digue_access::Role;
 use digue_app::{Actor, OperationError};
 use digue_backup::history::BackupEvent;
+use digue_backup::results::ResultsKey;
 use digue_backup::schedule::Cadence;
 use digue_backup_acts::backups::{BackupRules, journal_results, results_folder};
 use digue_casework::incidents;
@@ -79,9 +80,10 @@ async fn journal_backups(home: &Home) {
     ];
     let folder = results_folder(home.app.data_folder());
     fs::create_dir_all(&folder).unwrap();
+    let key = ResultsKey::read_or_make(home.app.data_folder()).unwrap();
     for (number, text) in texts.iter().enumerate() {
-        BackupEvent::parse(text).unwrap();
-        fs::write(folder.join(format!("{number}.json")), text).unwrap();
+        let (name, event) = (number.to_string(), BackupEvent::parse(text).unwrap());
+        fs::write(folder.join(format!("{name}.json")), key.seal(&name, &event)).unwrap();
     }
     assert_eq!(journal_results(&home.app).await.unwrap(), 3);
 }

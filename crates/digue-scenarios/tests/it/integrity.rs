@@ -94,7 +94,7 @@ async fn signable(home: &Home, author: &Actor, signer: &str) -> Vec<(RegisterKin
     let risk = add(home, author, RegisterKind::Risk, &risk).await;
     let (today, later) = (home.today(0), home.today(300));
     let (today, later) = (today.as_str(), later.as_str());
-    let records: [(RegisterKind, Vec<(&str, &str)>); 5] = [
+    let records: [(RegisterKind, Vec<(&str, &str)>); 6] = [
         (
             RegisterKind::Acceptance,
             vec![
@@ -149,6 +149,15 @@ async fn signable(home: &Home, author: &Actor, signer: &str) -> Vec<(RegisterKin
                 ("approved-by", signer),
                 ("approved-on", today),
                 ("review-on", later),
+            ],
+        ),
+        (
+            RegisterKind::ContinuityExercise,
+            vec![
+                ("title", "motif vrai"),
+                ("scenario", "ransomware"),
+                ("held-on", today),
+                ("signed-by", signer),
             ],
         ),
     ];
