@@ -564,7 +564,12 @@ impl Incident {
             && self.source != Source::Imported
             && self.state() != IncidentState::Dismissed;
         let theft = self.acts.theft().map(|theft| theft.at());
-        let confirmed = self.reached(IncidentState::Confirmed);
+        // Contained without having been confirmed first: who wrote it knew as well.
+        let confirmed = self.states.iter().find(|state| match state.what {
+            IncidentState::Confirmed | IncidentState::Contained | IncidentState::Resolved => true,
+            IncidentState::Suspected | IncidentState::Dismissed => false,
+        });
+        let confirmed = confirmed.map(|state| state.at);
         let first = theft.into_iter().chain(confirmed).min();
         first.filter(|_| is_counted)
     }

@@ -235,6 +235,14 @@ async fn what_the_journal_does_not_confirm_is_named_and_not_signed() {
         served.text.contains("ne l'utilisez pas") || served.text.contains("ne l&#39;utilisez pas"),
         "{served:?}"
     );
+    // The planted revision names no signatory: nothing on the page says that it is signed.
+    let record = page(&world, "/smsi/registers/exception/DE-1").await.text();
+    assert!(
+        record.contains("ne correspondent pas au journal")
+            && record.contains("Registre DE-1")
+            && !record.contains("Signée par rssi"),
+        "{record}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

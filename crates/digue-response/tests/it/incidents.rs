@@ -803,7 +803,7 @@ fn each_duty_runs_from_its_own_awareness() {
     );
 }
 
-/// The clock of a confirmed theft was nowhere until somebody typed an hour: on a Saturday night
+/// The clock of a confirmed theft was nowhere until an officer typed an hour: on a Saturday night
 /// nothing said that it ran.
 #[test]
 fn what_is_confirmed_runs_before_anybody_states_the_hour() {
@@ -823,7 +823,17 @@ fn what_is_confirmed_runs_before_anybody_states_the_hour() {
     assert_eq!(authority.due_at, Some(after(73)));
     let late = case.incident().has_exceeded(&presumed, after(74));
     assert!(late, "a deadline that nobody stated passes all the same");
-    // The stated hour replaces it.
+    // The stated hour replaces it, and one that is contained at once is confirmed as well.
+    let mut contained = Case::open();
+    contained.now = after(2);
+    contained.takes(IncidentNote::StateSet {
+        state: IncidentState::Contained,
+        reason: because(),
+    });
+    assert_eq!(
+        due(&contained.incident(), ClockKind::Authority),
+        Some(after(74))
+    );
     case.takes(Case::aware(noon()));
     let stated = case.incident().clocks(&RULES, &paris());
     assert!(stated.iter().all(|clock| !clock.is_presumed));
