@@ -340,7 +340,10 @@ fn read_kinds(section: &ConfigSection<'_>) -> Option<(Vec<IdentifierKind>, usize
 }
 
 fn parse_step(word: &str) -> Result<Normalise, String> {
-    Normalise::parse(word).ok_or_else(|| Normalise::ALL.map(|(name, _)| name).join(" | "))
+    Normalise::parse(word).ok_or_else(|| {
+        let names = Normalise::ALL.map(|(name, _)| name).join(" | ");
+        format!("{names} | relay:TYPE")
+    })
 }
 
 /// A shape describes the whole identifier: anchors are added.

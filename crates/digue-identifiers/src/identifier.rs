@@ -28,13 +28,56 @@ pub enum Normalise {
     TrimZeros,
     /// A French NIR of 13 or 15 characters: compacted, upper case, without its two-digit key.
     Nir,
-    /// Of a global identifier of GraphQL servers, `Type:id` in base 64, what stands after the
-    /// colon; any other text stays as it is.
-    Relay,
+    /// Of a global identifier of GraphQL servers, `Type:id` in base 64 with this type, what stands
+    /// after the colon; any other text stays as it is. Without the type `Dossier:42` would be the
+    /// person 42.
+    Relay(GlobalType),
+}
+
+/// The name of a type in global identifiers: a letter, then letters, digits and `_`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct GlobalType {
+    bytes: [u8; Self::BYTES_MAX],
+    len: u8,
+}
+
+impl GlobalType {
+    pub const BYTES_MAX: usize = 40;
+
+    /// `None` for a name that no type has, or that is longer.
+    pub fn parse(name: &str) -> Option<Self> {
+        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let mut bytes = [0; Self::BYTES_MAX];
+        bytes
+            .get_mut(..name.len())
+            .filter(|_| is_name)?
+            .copy_from_slice(name.as_bytes());
+        let len = u8::try_from(name.len()).ok()?;
+        Some(Self { bytes, len })
+    }
+
+    pub fn as_str(&self) -> &str {
+        let bytes = &self.bytes[..usize::from(self.len)];
+        std::str::from_utf8(bytes).expect("the name of a type is ASCII")
+    }
+
+    /// A pattern for the global identifiers of this type and of no other: the signs of base 64 that
+    /// only the name and the colon decide, then any.
+    pub fn pattern(&self) -> String {
+        let named = format!("{}:", self.as_str());
+        let mut written = BASE64.encode(&named);
+        // Of the bits of whole bytes, six make a sign; the last one depends on the identifier.
+        written.truncate(named.len() * 8 / 6);
+        format!("{written}[0-9A-Za-z+/]+={{0,2}}")
+    }
 }
 
 impl Normalise {
-    pub const ALL: [(&'static str, Self); 8] = [
+    /// Those without a type of their own.
+    pub const ALL: [(&'static str, Self); 7] = [
         ("trim", Self::Trim),
         ("upper", Self::Upper),
         ("lower", Self::Lower),
@@ -42,10 +85,21 @@ impl Normalise {
         ("digits", Self::Digits),
         ("trim-zeros", Self::TrimZeros),
         ("nir", Self::Nir),
-        ("relay", Self::Relay),
     ];
 
+    /// How maps write it.
+    pub fn code(self) -> String {
+        if let Self::Relay(of) = self {
+            return format!("{RELAY}{}", of.as_str());
+        }
+        let known = Self::ALL.iter().find(|(_, step)| *step == self);
+        known.map_or_else(String::new, |(name, _)| (*name).to_owned())
+    }
+
     pub fn parse(code: &str) -> Option<Self> {
+        if let Some(of) = code.strip_prefix(RELAY) {
+            return GlobalType::parse(of).map(Self::Relay);
+        }
         Self::ALL
             .iter()
             .find(|(name, _)| *name == code)
@@ -88,29 +142,33 @@ impl Normalise {
                     compact
                 })
             }
-            Self::Relay => match relay_id(&text) {
-                Some(own) => Cow::Owned(own),
-                None => text,
+            Self::Relay(of) => match relay_id(&text) {
+                Some((its, own)) if its == of => Cow::Owned(own),
+                Some(_) | None => text,
             },
         }
     }
 }
 
-/// The identifier in a global one: of `VXNhZ2VyOjQy`, which is `Usager:42` in base 64, `42`.
-pub fn relay_id(text: &str) -> Option<String> {
+/// Before the type, where maps write the step.
+const RELAY: &str = "relay:";
+
+/// The longest global identifier that is decoded: beyond it there is no identifier of a person.
+const RELAY_BYTES_MAX: usize = 1024;
+
+/// The type and the identifier in a global one: of `VXNhZ2VyOjQy`, which is `Usager:42` in base 64,
+/// `Usager` and `42`.
+pub fn relay_id(text: &str) -> Option<(GlobalType, String)> {
     // A type of one letter and an identifier of one sign are three bytes.
-    if text.len() < 4 || !text.len().is_multiple_of(4) {
+    if !(4..=RELAY_BYTES_MAX).contains(&text.len()) || !text.len().is_multiple_of(4) {
         return None;
     }
     let bytes = BASE64.decode(text).ok()?;
     let decoded = String::from_utf8(bytes).ok()?;
     let (type_name, own) = decoded.split_once(':')?;
-    let is_name = type_name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && type_name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let of = GlobalType::parse(type_name)?;
     let is_shown = !own.is_empty() && own.bytes().all(|byte| byte.is_ascii_graphic());
-    (is_name && is_shown).then(|| own.to_owned())
+    is_shown.then(|| (of, own.to_owned()))
 }
 
 /// A kind of identifier by which the portal names persons.
@@ -228,6 +286,25 @@ mod tests {
             shape,
         };
         assert_eq!(kind.canonical(text).as_deref(), expected);
+    }
+
+    #[test]
+    fn a_global_identifier_of_another_type_is_nobodys_number() {
+        let step = Normalise::parse("relay:Usager").expect("a step");
+        assert_eq!(step.code(), "relay:Usager");
+        let own = |text: &str| step.apply(Cow::Borrowed(text)).into_owned();
+        assert_eq!(own("VXNhZ2VyOjQy"), "42");
+        // `Dossier:42` is another record, and stays what it is.
+        assert_eq!(own("RG9zc2llcjo0Mg=="), "RG9zc2llcjo0Mg==");
+        let Normalise::Relay(of) = step else {
+            panic!("a step with a type")
+        };
+        let pattern = regex::Regex::new(&format!("^(?:{})$", of.pattern())).unwrap();
+        assert!(pattern.is_match("VXNhZ2VyOjQy") && pattern.is_match("VXNhZ2VyOjE="));
+        assert!(!pattern.is_match("RG9zc2llcjo0Mg==") && !pattern.is_match("historique"));
+        for wrong in ["relay", "relay:", "relay:2x", "relay:a b"] {
+            assert_eq!(Normalise::parse(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

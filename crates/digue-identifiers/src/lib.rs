@@ -15,7 +15,7 @@ pub mod sweep;
 pub mod swept_texts;
 
 pub use collector::Collector;
-pub use identifier::{Identifier, IdentifierKind, Normalise, Pick, relay_id};
+pub use identifier::{GlobalType, Identifier, IdentifierKind, Normalise, Pick, relay_id};
 pub use name_table::{NameKey, NameReader, PersonNameTable, PersonNameTableBuilder, SeenNames};
 pub use pattern::SearchPattern;
 pub use reading::{ResponseReading, ShownIdentifiers, Unreadable, WhyNobody};

@@ -123,7 +123,9 @@ pub(crate) fn draft(known: &KnownPersons, portal: PortalSurvey) -> MapDraft {
             let mut route = draft.read_route(template, &same);
             let is_new = |name: &&String| {
                 let rules = &route.route.request;
-                !route.route.query.contains(*name) && !rules.iter().any(|rule| rule.at == **name)
+                !route.route.query.contains(*name)
+                    && !addresses.names_person(name)
+                    && !rules.iter().any(|rule| rule.at == **name)
             };
             let new: Vec<String> = offered.iter().filter(is_new).cloned().collect();
             route.route.query.extend(new);

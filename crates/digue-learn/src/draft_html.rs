@@ -89,7 +89,8 @@ fn record_blocks(html: &HtmlSurvey, base: &LearntBlock) -> Vec<LearntBlock> {
     let other_tables: Vec<String> = html
         .other_tables
         .keys()
-        .filter(|selector| !html.tables_of_names.contains(*selector))
+        // Any of these selectors may also select a table that names persons.
+        .filter(|_| html.tables_of_names.is_empty())
         .take(SELECTORS_MAX)
         .map(ToString::to_string)
         .collect();

@@ -33,6 +33,17 @@ pub(crate) fn json_blocks(
         return vec![unnamed];
     }
     let mut blocks = described(empty, json, &persons);
+    // Known identifiers stand there, of whom it is not sure that they are persons: no map says that
+    // they are nobody.
+    let judged = context.judge.json(json).into_iter();
+    let doubtful: Vec<String> = judged
+        .filter(|judged| matches!(judged.verdict, PlaceVerdict::Doubtful { .. }))
+        .map(|judged| judged.place.to_string())
+        .collect();
+    let is_doubtful = |part: &str| doubtful.iter().any(|at| at == part || is_below(at, part));
+    for block in &mut blocks {
+        block.no_person.retain(|part| !is_doubtful(part));
+    }
     let loose: Vec<LearntBlock> = blocks.iter().map(LearntBlock::loose).collect();
     blocks.retain(|block| steps(block) <= STEPS_MAX);
     blocks.extend(loose.into_iter().filter(|block| steps(block) <= STEPS_MAX));

@@ -3,7 +3,6 @@
 //! Text of the portal stands only in values, which the serialiser quotes; a comment is one line,
 //! without controls.
 
-use digue_identifiers::Normalise;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
 
 use crate::model::{
@@ -102,14 +101,6 @@ fn condition(condition: &LearntCondition) -> InlineTable {
     table
 }
 
-/// The name of a step, as maps write it.
-fn step_name(step: Normalise) -> &'static str {
-    Normalise::ALL
-        .iter()
-        .find(|(_, known)| *known == step)
-        .map_or("trim", |(name, _)| name)
-}
-
 impl MapEmitter<'_> {
     fn portal(&self, map: &LearntMap, settings: &MapSettings) -> Table {
         let mut table = Table::new();
@@ -171,7 +162,7 @@ impl MapEmitter<'_> {
             table.insert("primary", value(true));
         }
         if !kind.steps.is_empty() {
-            let steps: Array = kind.steps.iter().map(|step| step_name(*step)).collect();
+            let steps: Array = kind.steps.iter().map(|step| step.code()).collect();
             table.insert("normalise", value(steps));
         }
         if let Some(shape) = &kind.shape {

@@ -198,12 +198,19 @@ fn primary_kind(document: &DocumentMut) -> Option<&str> {
     tables.iter().find(is_primary).map(|(name, _)| name)
 }
 
-/// What stands in comments, without spaces: a rule that a person commented out stays so.
-fn declined_lines(text: &str) -> Vec<String> {
-    let comments = text
-        .lines()
-        .filter_map(|line| line.trim_start().strip_prefix('#'));
-    comments.map(without_spaces).collect()
+/// What stands in comments before the first route, then in those of each, without spaces: a rule
+/// that a person commented out of a route stays so there, and in no other.
+fn declined_lines(text: &str) -> Vec<Vec<String>> {
+    let mut declined = vec![Vec::new()];
+    for line in text.lines().map(str::trim_start) {
+        if line.starts_with("[[routes]]") {
+            declined.push(Vec::new());
+        }
+        if let (Some(comment), Some(own)) = (line.strip_prefix('#'), declined.last_mut()) {
+            own.push(without_spaces(comment));
+        }
+    }
+    declined
 }
 
 fn without_spaces(text: &str) -> String {
@@ -218,7 +225,7 @@ fn is_declined(declined: &[String], item: &Value) -> bool {
 
 struct MapMerge<'w> {
     document: DocumentMut,
-    declined: Vec<String>,
+    declined: Vec<Vec<String>>,
     emitter: MapEmitter<'w>,
     differences: Vec<LearntDifference>,
 }
@@ -351,7 +358,10 @@ impl MapMerge<'_> {
             kinds: self.emitter.kinds.clone(),
             wording: self.emitter.wording,
         };
-        let declined = self.declined.clone();
+        let is_own = |table: &Table| table.get("name").and_then(Item::as_str) == Some(name);
+        let place = self.routes().position(is_own);
+        let own = place.and_then(|place| self.declined.get(place + 1));
+        let declined = own.cloned().unwrap_or_default();
         let lacks_type = comparison
             .unreadable
             .values()
@@ -488,6 +498,9 @@ fn add_block(
             says_nobody && have_common(&types, &types_of(own, own_format))
         };
         if blocks.iter().any(contradicts) {
+            if finds_fewer && format != BlockFormat::Nobody {
+                added.push((ChangeKind::Contradicted, DifferencePart::Block { format }));
+            }
             return;
         }
         blocks.push(emitter.block(block));

@@ -245,7 +245,12 @@ impl<'r> PageReader<'r> {
             let element = &self.elements[id];
             match element.name.as_str() {
                 "a" => {
-                    let (path, query) = address_parts(element.attribute("href").unwrap_or(""));
+                    let address = element.attribute("href").unwrap_or("");
+                    // Of another site, or written by who writes texts in the portal.
+                    if is_elsewhere(address) {
+                        continue;
+                    }
+                    let (path, query) = address_parts(address);
                     for (name, _) in pairs(query) {
                         self.parameter(path, name);
                     }
@@ -259,6 +264,9 @@ impl<'r> PageReader<'r> {
                         continue;
                     };
                     let action = self.elements[form].attribute("action").unwrap_or_default();
+                    if is_elsewhere(action) {
+                        continue;
+                    }
                     let (path, _) = address_parts(action);
                     self.parameter(path, name.to_owned());
                 }
@@ -598,6 +606,11 @@ impl<'r> PageReader<'r> {
             |element: &DocumentElement| element.parent == Some(row) && element.name == "td";
         self.elements[row..].iter().take(400).any(is_cell)
     }
+}
+
+/// True for an address with a host: whether it is the portal's own is not known here.
+fn is_elsewhere(address: &str) -> bool {
+    address.contains("://") || address.trim_start().starts_with("//")
 }
 
 /// The path and the query of an address as pages write it.

@@ -365,8 +365,14 @@ impl<'r> JsonReader<'r> {
         };
         let mut page = HtmlSurvey::default();
         self.markup.add(page.read(self.known, &elements));
+        self.survey.is_cut |= page.is_cut;
         for ((_, context), tally) in page.tallies {
             if matches!(context, ValueContext::Path(_) | ValueContext::Query(_)) {
+                // One text after the other could fill the memory.
+                if self.survey.tallies.len() >= PLACES_MAX {
+                    self.survey.is_cut = true;
+                    break;
+                }
                 let own = self.survey.tallies.entry((path.clone(), context));
                 own.or_default().absorb(tally);
             }

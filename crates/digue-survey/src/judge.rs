@@ -134,6 +134,12 @@ pub struct AddressVerdicts {
 }
 
 impl AddressVerdicts {
+    /// True for a parameter that names a person: it is no plain one.
+    pub fn names_person(&self, parameter: &str) -> bool {
+        let context = ValueContext::Query(parameter.into());
+        matches!(self.verdict(&context), PlaceVerdict::Accepted(_))
+    }
+
     pub(crate) fn of(known: &KnownPersons, routes: &BTreeMap<RouteKey, RouteSurvey>) -> Self {
         let mut pools: BTreeMap<ValueContext, PlaceTally> = BTreeMap::new();
         let mut says: BTreeMap<ValueContext, bool> = BTreeMap::new();

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use digue_identifiers::{Normalise, relay_id};
+use digue_identifiers::{GlobalType, Normalise, relay_id};
 use digue_types::visible::visible;
 use digue_types::written::folded;
 use regex::Regex;
@@ -16,9 +16,6 @@ use crate::shape::{NIR_SPACED, Telling, ValueShape};
 
 /// Letters and digits from which a value is also known without its separators.
 const COMPACT_FROM: usize = 7;
-
-/// A global identifier of GraphQL servers, before its step.
-const RELAY: &str = "[0-9A-Za-z+/]{8,}={0,2}";
 
 /// The longest identifier, in bytes.
 const VALUE_BYTES_MAX: usize = digue_types::person::PERSON_REF_BYTES_MAX;
@@ -96,8 +93,8 @@ pub(crate) struct KnownValue {
 pub(crate) struct Spelling {
     pub(crate) other_case: bool,
     pub(crate) other_separators: bool,
-    /// In base 64 behind the name of its type.
-    pub(crate) is_relay: bool,
+    /// In base 64 behind the name of this type.
+    pub(crate) relay: Option<GlobalType>,
 }
 
 impl KnownPersons {
@@ -296,9 +293,9 @@ impl KnownPersons {
         if text.is_empty() || text.len() > VALUE_BYTES_MAX + 32 {
             return None;
         }
-        if let Some(known) = self.in_global_identifier(text) {
+        if let Some((known, of)) = self.in_global_identifier(text) {
             let spelling = Spelling {
-                is_relay: true,
+                relay: Some(of),
                 ..Spelling::default()
             };
             return Some((known, spelling));
@@ -321,11 +318,11 @@ impl KnownPersons {
     }
 
     /// Whose identifier stands in a global one: `Type:id` in base 64.
-    fn in_global_identifier(&self, text: &str) -> Option<KnownValue> {
-        let own = relay_id(text)?;
+    fn in_global_identifier(&self, text: &str) -> Option<(KnownValue, GlobalType)> {
+        let (of, own) = relay_id(text)?;
         let known = self.index.get(&folded_key(&own))?;
         let value = &self.kinds[usize::from(known.kind)].values[known.person as usize];
-        (*value == own).then_some(*known)
+        (*value == own).then_some((*known, of))
     }
 
     /// The number of the person whose identifier the whole of `text` is.
@@ -394,16 +391,20 @@ impl KnownKind {
     /// Folds what the portal writes in several ways: letter case, separators.
     fn fold(&mut self, spelling: Spelling) {
         // Whatever else is folded: it is undone first.
-        if spelling.is_relay && !self.shape.steps.contains(&Normalise::Relay) {
-            self.shape.steps.insert(0, Normalise::Relay);
+        if let Some(step) = spelling.relay.map(Normalise::Relay)
+            && !self.shape.steps.contains(&step)
+        {
+            self.shape.steps.insert(0, step);
         }
         let spelling = Spelling {
-            is_relay: false,
+            relay: None,
             ..spelling
         };
         let mut steps = self.shape.steps.clone();
         // A known form (UUID, mailbox, NIR) has the step that folds it, and a fold is made once.
-        let is_folded = steps.iter().any(|step| *step != Normalise::Relay);
+        let is_folded = steps
+            .iter()
+            .any(|step| !matches!(step, Normalise::Relay(_)));
         if is_folded || spelling == Spelling::default() {
             return;
         }
@@ -428,19 +429,23 @@ impl KnownKind {
     pub fn written(&self) -> String {
         let steps = &self.shape.steps;
         let has = |wanted: Normalise| steps.contains(&wanted);
-        if has(Normalise::Nir) {
-            return NIR_SPACED.to_owned();
-        }
-        if has(Normalise::Compact) {
-            return self.written_apart();
-        }
-        let own = match has(Normalise::Upper) || has(Normalise::Lower) {
-            true => format!("(?i:{})", self.shape.pattern),
-            false => self.shape.pattern.clone(),
+        let own = if has(Normalise::Nir) {
+            NIR_SPACED.to_owned()
+        } else if has(Normalise::Compact) {
+            self.written_apart()
+        } else if has(Normalise::Upper) || has(Normalise::Lower) {
+            format!("(?i:{})", self.shape.pattern)
+        } else {
+            self.shape.pattern.clone()
         };
-        match has(Normalise::Relay) {
-            true => format!("(?:{own}|{RELAY})"),
-            false => own,
+        let global = steps.iter().filter_map(|step| match step {
+            Normalise::Relay(of) => Some(of.pattern()),
+            _ => None,
+        });
+        let global: Vec<String> = global.collect();
+        match global.is_empty() {
+            true => own,
+            false => format!("(?:{own}|{})", global.join("|")),
         }
     }
 

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use digue_identifiers::GlobalType;
 use digue_inspect::media_type::MediaType;
 use digue_types::path::Segments;
 use digue_types::path_template::{PathTemplate, TemplatePart, is_variable};
@@ -212,13 +213,14 @@ impl<'k> TrafficSurvey<'k> {
     /// Kinds that the portal writes otherwise than the list does.
     pub(crate) fn spellings(&self) -> Vec<(u16, Spelling)> {
         let mut seen: BTreeMap<u16, Spelling> = BTreeMap::new();
+        let mut relays: BTreeSet<(u16, GlobalType)> = BTreeSet::new();
         let mut note = |tally: &PlaceTally| {
             for (kind, _) in tally.kinds.iter().filter(|(_, own)| own.hits > 0) {
                 let own = seen.entry(*kind).or_default();
                 let spelling = tally.spelling();
                 own.other_case |= spelling.other_case;
                 own.other_separators |= spelling.other_separators;
-                own.is_relay |= spelling.is_relay;
+                relays.extend(tally.relays.iter().map(|of| (*kind, *of)));
             }
         };
         for route in self.routes.values() {
@@ -231,12 +233,18 @@ impl<'k> TrafficSurvey<'k> {
                 body.format.each_tally(&mut note);
             }
         }
-        seen.into_iter()
-            .filter(|(kind, spelling)| {
-                let steps = &self.known.kind(*kind).shape.steps;
-                *spelling != Spelling::default() && (steps.is_empty() || spelling.is_relay)
-            })
-            .collect()
+        let steps = |kind: u16| &self.known.kind(kind).shape.steps;
+        let written = seen
+            .into_iter()
+            .filter(|(kind, spelling)| *spelling != Spelling::default() && steps(*kind).is_empty());
+        let global = relays.into_iter().map(|(kind, of)| {
+            let spelling = Spelling {
+                relay: Some(of),
+                ..Spelling::default()
+            };
+            (kind, spelling)
+        });
+        global.chain(written).collect()
     }
 
     fn note_request(

@@ -1,7 +1,9 @@
 //! What was seen at one place over all responses: counts and distinct persons, never texts.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher as _};
+
+use digue_identifiers::GlobalType;
 
 use crate::known::{KnownValue, Spelling};
 use crate::names::NameBeside;
@@ -132,7 +134,8 @@ pub(crate) struct PlaceTally {
     pub(crate) others: usize,
     pub(crate) other_case: bool,
     pub(crate) other_separators: bool,
-    pub(crate) is_relay: bool,
+    /// The types of the global identifiers.
+    pub(crate) relays: BTreeSet<GlobalType>,
 }
 
 impl PlaceTally {
@@ -156,7 +159,7 @@ impl PlaceTally {
         kind.persons.add(value.person);
         self.other_case |= spelling.other_case;
         self.other_separators |= spelling.other_separators;
-        self.is_relay |= spelling.is_relay;
+        self.relays.extend(spelling.relay);
     }
 
     pub(crate) fn absorb(&mut self, other: Self) {
@@ -165,7 +168,7 @@ impl PlaceTally {
         self.others += other.others;
         self.other_case |= other.other_case;
         self.other_separators |= other.other_separators;
-        self.is_relay |= other.is_relay;
+        self.relays.extend(other.relays);
         for (kind, tally) in other.kinds {
             self.kinds.entry(kind).or_default().absorb(tally);
         }
@@ -191,7 +194,7 @@ impl PlaceTally {
         Spelling {
             other_case: self.other_case,
             other_separators: self.other_separators,
-            is_relay: self.is_relay,
+            relay: None,
         }
     }
 }

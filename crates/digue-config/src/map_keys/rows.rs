@@ -177,7 +177,7 @@ pub(super) const ROWS: &[(&str, &str, &str, &str, &str)] = &[
         "normalise",
         "steps",
         "none",
-        "`trim`, `upper`, `lower`, `compact`, `digits`, `trim-zeros`, `nir`, `relay`",
+        "`trim`, `upper`, `lower`, `compact`, `digits`, `trim-zeros`, `nir`, `relay:TYPE`",
     ),
     (
         "identifiers.NAME",
