@@ -144,7 +144,7 @@ pub async fn journal_results(app: &App) -> Result<usize, OperationError> {
                     file = %path.display(),
                     "Result of a backup claims what no command says; it is set aside and not journalled"
                 );
-                set_aside(&path).await?;
+                set_aside(&path).await;
             }
             Ok(event) => {
                 // The incident first: killed or refused between the two, it is open already and not
@@ -169,7 +169,7 @@ pub async fn journal_results(app: &App) -> Result<usize, OperationError> {
                     %error,
                     "Result of a backup is not this installation's, or cannot be read; it is set aside and not journalled"
                 );
-                set_aside(&path).await?;
+                set_aside(&path).await;
             }
         }
     }
@@ -206,6 +206,9 @@ async fn open_incident(app: &App, repository: &str, source: &str) -> Result<(), 
     Ok(())
 }
 
+/// The most results that are read before the first is journalled.
+const AT_ONCE_MAX: usize = 100;
+
 /// Renames a result before it is journalled: one that this account cannot remove would be journalled
 /// again every few seconds. `None` when that is refused, or another reader took it.
 async fn take(path: &Path) -> Option<PathBuf> {
@@ -224,10 +227,11 @@ async fn take(path: &Path) -> Option<PathBuf> {
     }
 }
 
-async fn set_aside(path: &Path) -> Result<(), OperationError> {
-    tokio::fs::rename(path, path.with_extension(SET_ASIDE))
-        .await
-        .map_err(|error| OperationError::Unavailable(error.to_string()))
+/// What cannot be set aside stays: it keeps no other result back.
+async fn set_aside(path: &Path) {
+    if let Err(error) = tokio::fs::rename(path, path.with_extension(SET_ASIDE)).await {
+        tracing::error!(file = %path.display(), %error, "Result of a backup cannot be set aside; remove it");
+    }
 }
 
 async fn remove(path: &Path) -> Result<(), OperationError> {
@@ -257,6 +261,10 @@ fn read_results(folder: &Path) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
     paths.sort();
     let mut found = Vec::new();
     for path in paths {
+        // A folder that was filled is taken in parts: all of it would be held in memory.
+        if found.len() == AT_ONCE_MAX {
+            break;
+        }
         match read_result(&path) {
             Ok(bytes) => found.push((path, bytes)),
             // It stays: what cannot be read now keeps no other result back.

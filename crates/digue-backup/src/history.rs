@@ -233,6 +233,8 @@ impl BackupEvent {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SplitKey {
     pub at: Timestamp,
+    /// The repository that it opens.
+    pub id: RepositoryId,
     pub needed: u8,
     pub sheets: u8,
     pub fingerprint: String,
@@ -287,7 +289,10 @@ impl BackupHistory {
                 unread,
                 suspicion,
             } => {
-                self.ids.insert(repository.clone(), id.clone());
+                let before = self.ids.insert(repository.clone(), id.clone());
+                if before.is_some_and(|before| before != *id) {
+                    self.restores.retain(|(name, _), _| name != repository);
+                }
                 let pair = (repository.clone(), source.clone());
                 latest(&mut self.stored, pair.clone(), at);
                 // A backup that lacks files is kept, and is no success.
@@ -338,6 +343,14 @@ impl BackupHistory {
                 for source in sources {
                     let pair = (repository.clone(), source.clone());
                     self.restores.insert(pair, past);
+                }
+                // What such a drill did not bring back was tried and failed: an earlier success says
+                // nothing any more.
+                if *verdict != DrillVerdict::Passed {
+                    let here = self.stored.keys().filter(|(name, _)| name == repository);
+                    for pair in here.cloned().collect::<Vec<_>>() {
+                        self.restores.insert(pair, past);
+                    }
                 }
                 if *verdict == DrillVerdict::Passed
                     && let Some(known) = self.snapshots.get_mut(id)
@@ -393,13 +406,14 @@ impl BackupHistory {
             }
             BackupEvent::KeySplit {
                 repository,
+                id,
                 needed,
                 sheets,
                 fingerprint,
-                ..
             } => {
                 let key = SplitKey {
                     at,
+                    id: id.clone(),
                     needed: *needed,
                     sheets: *sheets,
                     fingerprint: fingerprint.clone(),
@@ -558,9 +572,12 @@ impl BackupHistory {
             .get(&(repository.to_owned(), source.to_owned()))
     }
 
-    /// The recovery key that was split last; `None` when none ever was.
+    /// The recovery key that was split last for the repository that stands under this name now;
+    /// `None` when none ever was. Sheets of one that stood here before open nothing.
     pub fn split_key(&self, repository: &str) -> Option<&SplitKey> {
-        self.keys.get(repository)
+        let key = self.keys.get(repository)?;
+        let is_of_another = self.last_id(repository).is_some_and(|last| *last != key.id);
+        (!is_of_another).then_some(key)
     }
 
     /// When a share of the repository's packs was read, whatever was found.

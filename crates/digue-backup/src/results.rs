@@ -45,8 +45,11 @@ impl ResultsKey {
         let path = data_folder.join(RESULTS_KEY);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => make(&path)?,
-            Err(error) => return Err(error),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => make(data_folder, &path)?,
+            Err(error) => {
+                let named = format!("{}: {error}", path.display());
+                return Err(io::Error::new(error.kind(), named));
+            }
         };
         let wrong = || io::Error::new(io::ErrorKind::InvalidData, "results.key is not 32 bytes");
         let key: [u8; KEY_BYTES] = bytes.try_into().map_err(|_| wrong())?;
@@ -76,22 +79,34 @@ impl ResultsKey {
     }
 }
 
-fn make(path: &Path) -> io::Result<Vec<u8>> {
+fn make(data_folder: &Path, path: &Path) -> io::Result<Vec<u8>> {
+    // In no backup, as the key itself.
+    let drafts = data_folder.join("backup");
+    fs::create_dir_all(&drafts)?;
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
     let mut key = vec![0; KEY_BYTES];
     let drawn = SystemRandom::new().fill(&mut key);
     drawn.map_err(|_| io::Error::other("the system's random generator failed"))?;
-    // `create_new`: a key that another process has just made is never replaced.
+    let draft = drafts.join(format!("results.key.{}", std::process::id()));
     let mut file = OpenOptions::new()
-        .create_new(true)
+        .create(true)
+        .truncate(true)
         .write(true)
         .mode(0o600)
-        .open(path)?;
+        .open(&draft)?;
     file.write_all(&key)?;
     file.sync_all()?;
-    Ok(key)
+    // A link replaces no key that another process has just made, and shows no half of one: an empty
+    // file after a full disk would refuse every later result.
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    match linked {
+        Ok(()) => Ok(key),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => fs::read(path),
+        Err(error) => Err(error),
+    }
 }
 
 fn sealed(name: &str, text: &[u8]) -> Vec<u8> {

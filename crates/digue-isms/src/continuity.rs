@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use digue_types::Timestamp;
 
-use crate::kinds::{Asset, BusinessActivity, EmergencyContact, KeyHolder, RegisterKind, YesNo};
+use crate::kinds::{Asset, BusinessActivity, EmergencyContact, KeyHolder, YesNo};
 use crate::register::{RegisterEntry, Registers};
 
 pub use facts::{
@@ -185,14 +185,25 @@ fn ready_after(activities: &[PlannedActivity], ready: &BTreeMap<String, ReadyAft
         at_least: Duration::ZERO,
         is_measured: true,
     };
-    for needed in activities
+    let needs = activities
         .iter()
-        .flat_map(|activity| &activity.entry.record.activities.0)
-        .filter_map(|id| ready.get(id))
-    {
-        after.at_least = after.at_least.max(needed.at_least);
-        after.is_measured &= needed.is_measured;
+        .flat_map(|activity| &activity.entry.record.activities.0);
+    for id in needs {
+        match ready.get(id) {
+            Some(needed) => {
+                after.at_least = after.at_least.max(needed.at_least);
+                after.is_measured &= needed.is_measured;
+            }
+            // Of the same cycle; else it has ended or cannot be read.
+            None => after.is_measured &= activities.iter().any(|one| one.entry.id == *id),
+        }
     }
+    // Assets that were not named, have ended or cannot be read: nothing says that nothing is to be
+    // restored.
+    after.is_measured &= activities.iter().all(|one| {
+        let named = one.entry.record.assets.0.len();
+        named > 0 && one.assets.len() == named
+    });
     let mut longest = Duration::ZERO;
     for asset in activities.iter().flat_map(|activity| &activity.assets) {
         match asset.restore() {
@@ -204,11 +215,3 @@ fn ready_after(activities: &[PlannedActivity], ready: &BTreeMap<String, ReadyAft
     after.at_least += longest;
     after
 }
-
-/// The kinds of records of which the plan is made.
-pub const PLANNED_KINDS: [RegisterKind; 4] = [
-    RegisterKind::BusinessActivity,
-    RegisterKind::Asset,
-    RegisterKind::EmergencyContact,
-    RegisterKind::KeyHolder,
-];

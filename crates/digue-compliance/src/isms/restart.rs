@@ -6,6 +6,7 @@ use std::time::Duration;
 use digue_app::{Actor, App, OperationError};
 use digue_casework::incidents::{self, IncidentView};
 use digue_isms::continuity::PlannedActivity;
+use digue_isms::kinds::RegisterKind;
 use digue_locales::{Language, text};
 use digue_response::incident::{IncidentNote, IncidentTask};
 use digue_response::sheet::Sheet;
@@ -44,7 +45,9 @@ fn is_led(view: &IncidentView) -> bool {
 }
 
 fn led(view: &IncidentView) -> RestartIncident {
-    let of_plan = |task: &&IncidentTask| task.title.starts_with(&prefix());
+    // A task that a person wrote in like words names no activity.
+    let start = format!("{} {}-", prefix(), RegisterKind::BusinessActivity.prefix());
+    let of_plan = |task: &&IncidentTask| task.title.starts_with(&start);
     RestartIncident {
         id: view.record.id.clone(),
         title: format!("{} – {}", view.reference(), view.incident.title),
@@ -63,9 +66,9 @@ fn prefix() -> String {
     text(Language::default(), "continuity-task-begins")
 }
 
-fn title_of(activity: &PlannedActivity) -> String {
-    let entry = &activity.entry;
-    format!("{} {} – {}", prefix(), entry.id, entry.record.title.0)
+/// The part of a title that a correction of the activity's own title leaves.
+fn start_of(activity: &PlannedActivity) -> String {
+    format!("{} {} – ", prefix(), activity.entry.id)
 }
 
 /// Adds the steps of the plan to an incident, in their order; how many were added. Those that it has
@@ -84,10 +87,16 @@ pub async fn take_into(app: &App, actor: &Actor, incident: &str) -> Result<usize
     let began = app.clock().now();
     let mut added = 0;
     for activity in plan.activities() {
-        let title = title_of(activity);
-        if view.incident.tasks.iter().any(|task| task.title == title) {
+        let start = start_of(activity);
+        if view
+            .incident
+            .tasks
+            .iter()
+            .any(|task| task.title.starts_with(&start))
+        {
             continue;
         }
+        let title = format!("{start}{}", activity.entry.record.title.0);
         let note = IncidentNote::TaskAdded {
             title,
             owner: owner_of(activity),

@@ -220,7 +220,9 @@ impl ActivityGaps<'_> {
                 every,
             });
         }
-        match (facts.newest(), data_age) {
+        // One dated ahead was made while the clock stood wrong, and says nothing of today.
+        let newest = facts.newest().filter(|at| *at <= self.now);
+        match (newest, data_age) {
             (None, _) => self.say(ContinuityGapKind::NeverBackedUp {
                 asset: asset(),
                 name: backup.to_owned(),

@@ -126,6 +126,8 @@ pub(super) fn commands(language: Language) -> [Command; 4] {
                     .long("snapshot")
                     .value_name("ID")
                     .requires("accept")
+                    // An empty one begins the name of every snapshot.
+                    .value_parser(clap::builder::NonEmptyStringValueParser::new())
                     .action(ArgAction::Append)
                     .help(say("command-backup-accept-snapshot")),
             )

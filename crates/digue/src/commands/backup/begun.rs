@@ -106,6 +106,13 @@ pub(super) fn unsaid(
             suspicion: SuspicionLevel::Suspect,
         });
     }
+    // One backup makes one snapshot. Where more came, one of them is another's: all stay unknown, and
+    // the note stays.
+    if events.len() > 1 {
+        events.clear();
+        let since = Some(begun.at_secs);
+        return Ok(Unsaid { events, since });
+    }
     let since = (!events.is_empty()).then_some(begun.at_secs);
     Ok(Unsaid { events, since })
 }

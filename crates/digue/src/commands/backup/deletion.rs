@@ -68,6 +68,15 @@ pub(super) fn propose_acceptance(
     let repository = target.open(&settings.client, None)?;
     let plan = plan_of(settings, &history, &repository, &[])?;
     let (name, id) = (&target.name, repository.id());
+    // One that names nothing is a mistake of typing: the others are not proposed without it.
+    let is_frozen = |start: &String| {
+        let mut frozen = plan.frozen.iter();
+        frozen.any(|one| one.snapshot.as_str().starts_with(start.as_str()))
+    };
+    if !chosen.iter().all(is_frozen) {
+        out.say("acceptance-nothing", &[named(target)]);
+        return Ok(BAD);
+    }
     let Some(acceptance) = SnapshotAcceptance::of_plan(name, id, accepted_as, &plan, chosen) else {
         out.say("acceptance-nothing", &[named(target)]);
         return Ok(if chosen.is_empty() { GOOD } else { BAD });

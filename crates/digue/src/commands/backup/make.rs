@@ -205,6 +205,7 @@ fn make_all(
             Ok(unsaid) => unsaid,
             Err(error) => {
                 say_failure(out, &target.name, &source.name, format!("{error:#}"));
+                leave_failed(settings, target, &source.name, BackupFailure::File)?;
                 code = BAD;
                 continue;
             }
