@@ -43,7 +43,7 @@ pub(crate) async fn document(
     blocks.push(DocumentBlock::Heading(reader.say("complaint-facts")));
     blocks.push(DocumentBlock::Paragraph(view.incident.title.clone()));
     blocks.push(DocumentBlock::Paragraph(reader.happened(&view.incident)));
-    let claims = reader.claims_outside(view).into_iter();
+    let claims = reader.claims_to_authorities(view).into_iter();
     blocks.extend(claims.map(DocumentBlock::Paragraph));
     blocks.push(DocumentBlock::Heading(reader.say("complaint-times")));
     blocks.extend(times(&view.incident, reader));

@@ -160,12 +160,15 @@ pub async fn take_template(
         after: hex(digest(&SHA256, bytes).as_ref()),
         ..ActDetails::default()
     };
-    app.write_down(actor, Act::Configured, details).await?;
+    // Before its act: an act that names a file that was not kept would stop every paper.
     match attachments::keep(app, actor, &Subject::Template.to_string(), name, bytes).await {
-        // The same file again, which the act above puts in force.
-        Ok(_) | Err(OperationError::Conflict) => Ok(()),
-        Err(error) => Err(error),
+        // The same file again, which the act puts in force.
+        Ok(_) | Err(OperationError::Conflict) => {}
+        Err(error) => return Err(error),
     }
+    app.write_down(actor, Act::Configured, details)
+        .await
+        .map(drop)
 }
 
 /// The notification, block by block, in the order of the authority's online form.
@@ -197,7 +200,7 @@ pub fn notification(app: &App, view: &IncidentView, reader: &PaperReader) -> Doc
     blocks.push(DocumentBlock::Heading(reader.say("claims-title")));
     blocks.extend(
         reader
-            .claims_outside(view)
+            .claims_to_authorities(view)
             .into_iter()
             .map(DocumentBlock::Paragraph),
     );

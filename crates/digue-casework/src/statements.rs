@@ -32,6 +32,18 @@ fn is_measure(act: Act) -> bool {
     act == Act::GateSet || ACCESS_ACTS.iter().any(|(known, _)| *known == act)
 }
 
+/// What those outside may ask about, and whatever was done.
+fn is_for_all(claim: &Claim) -> bool {
+    match claim.kind() {
+        ClaimKind::Authority | ClaimKind::Persons | ClaimKind::Public | ClaimKind::Access => true,
+        ClaimKind::Complaint
+        | ClaimKind::Controller
+        | ClaimKind::EarlyWarning
+        | ClaimKind::Nis2
+        | ClaimKind::FinalReport => matches!(claim.standing(), ClaimStanding::Done(_)),
+    }
+}
+
 impl PaperReader {
     pub(crate) fn sentence(&self, key: &str, values: &[(&str, String)]) -> String {
         let values: Vec<_> = values
@@ -153,19 +165,19 @@ impl PaperReader {
     /// the officers alone.
     pub(crate) fn claims_outside(&self, view: &IncidentView) -> Vec<String> {
         let claims = view.incident.claims(&view.clocks, view.now).into_iter();
-        let is_for_all = |claim: &Claim| match claim.kind() {
-            ClaimKind::Authority | ClaimKind::Persons | ClaimKind::Public | ClaimKind::Access => {
-                true
-            }
-            ClaimKind::Complaint
-            | ClaimKind::Controller
-            | ClaimKind::EarlyWarning
-            | ClaimKind::Nis2
-            | ClaimKind::FinalReport => matches!(claim.standing(), ClaimStanding::Done(_)),
-        };
         claims
             .filter(is_for_all)
             .map(|claim| self.claim(claim))
+            .collect()
+    }
+
+    /// The same with receipts, and with what Digue's own notices show: for the authority and the
+    /// police.
+    pub(crate) fn claims_to_authorities(&self, view: &IncidentView) -> Vec<String> {
+        let claims = view.incident.claims(&view.clocks, view.now).into_iter();
+        claims
+            .filter(is_for_all)
+            .map(|claim| self.claim_with_source(view, claim))
             .collect()
     }
 

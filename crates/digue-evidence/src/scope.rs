@@ -99,7 +99,7 @@ pub async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult,
         return Err(OperationError::Invalid("invalid-period-future"));
     }
     let unavailable = |error: &dyn ToString| OperationError::Unavailable(error.to_string());
-    let (published, view) = covering_now(app).await?;
+    let published = covering_now(app).await?;
     let (note, _) = app
         .journal()
         .continuation(published)
@@ -108,6 +108,8 @@ pub async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult,
     // Without its size the question would be asked of no entry, and the answer would be nobody.
     let size = head.text.lines().nth(1).and_then(|size| size.parse().ok());
     let size = size.ok_or_else(|| unavailable(&"the checkpoint has no size"))?;
+    // Of the note that is signed: a later checkpoint may have come since.
+    let view = index_with(app, size).await?;
     // Bounded by the checkpoint, not by the last entry: only what is signed can be recomputed by
     // others.
     let question = ScopeQuestion {
@@ -145,26 +147,35 @@ pub async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult,
     })
 }
 
-/// A checkpoint over every entry that was durable when it was asked for, and an index that has them.
-/// An earlier one would leave out what was shown a moment ago, and call the rest exact.
-async fn covering_now(app: &App) -> Result<(u64, IndexView), OperationError> {
-    let durable = app.journal().status().size;
-    let journal = app.journal().clone();
-    app.blocking(move || journal.sign_committed()).await?;
-    let published = app.journal().status().checkpoint_size;
-    let late = |what: &str| Err(OperationError::Unavailable(what.to_owned()));
-    if published < durable {
-        return late("the last entries have no signed checkpoint yet");
+/// The size of a checkpoint over every entry that was durable when it was asked for. An earlier one
+/// would leave out what was shown a moment ago, and call the rest exact.
+pub async fn covering_now(app: &App) -> Result<u64, OperationError> {
+    let before = app.journal().status();
+    // A checkpoint that covers them is not signed again for each question.
+    if before.checkpoint_size < before.size {
+        let journal = app.journal().clone();
+        app.blocking(move || journal.sign_committed()).await?;
     }
+    let published = app.journal().status().checkpoint_size;
+    if published < before.size {
+        let what = "the last entries have no signed checkpoint yet";
+        return Err(OperationError::Unavailable(what.to_owned()));
+    }
+    Ok(published)
+}
+
+/// The index once it has these entries.
+async fn index_with(app: &App, size: u64) -> Result<IndexView, OperationError> {
     for _ in 0..INDEX_TURNS_MAX {
         let view = app.view();
-        if view.size() >= published {
-            return Ok((published, view));
+        if view.size() >= size {
+            return Ok(view);
         }
         // The index follows within milliseconds; a rebuilt one takes longer, and says so.
         tokio::time::sleep(INDEX_TURN).await;
     }
-    late("the index does not have the last entries yet")
+    let what = "the index does not have the last entries yet";
+    Err(OperationError::Unavailable(what.to_owned()))
 }
 
 /// How long an answer waits for the index: five seconds.

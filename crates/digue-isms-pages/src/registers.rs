@@ -537,9 +537,11 @@ async fn shown(
     // Records that are written once, or signed, are read only.
     let is_sealed = !id.is_empty() && last.is_some_and(|last| kind.is_closed(&last.values));
     let stands = last.and_then(|last| stands(&w, kind, last, overview));
-    let signature = last
-        .filter(|last| !last.is_over)
-        .and_then(|last| signature(&w, &overview.registers, last, &actor.account));
+    // Of the revision whose values are shown, and not of one that was written beside Digue.
+    let signed = overview.registers.find(kind, id);
+    let signature = signed
+        .or(last.filter(|last| !last.is_over))
+        .and_then(|signed| signature(&w, &overview.registers, signed, &actor.account));
     let provable = match Measure::read(values) {
         Ok(measure) if kind == RegisterKind::Measure && !id.is_empty() => {
             could_prove(&w, &measure, overview)

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::Redirect;
 use digue_access::Role;
 use digue_app::files::sha256;
-use digue_app::{Actor, OperationError};
+use digue_app::{Actor, App, OperationError};
 use digue_casework::typed_form::local_time;
 use digue_compliance::isms::reviews::{self, AccessDecision, ReviewView, ReviewedAccount};
 use digue_evidence::stored_records::StoredKind;
@@ -83,13 +83,12 @@ struct UsualAccounts {
 }
 
 impl UsualAccounts {
-    fn of(actor: &Actor, review: &ReviewView) -> Self {
+    fn of(app: &App, actor: &Actor, review: &ReviewView) -> Self {
         let passkeys = most_have_passkeys(review);
         let open = review.lines.iter().filter(|line| {
-            reviews::may_decide(actor)
-                && !review.is_closed
+            !review.is_closed
                 && line.decided.is_none()
-                && line.account != actor.account
+                && reviews::may_keep(app, actor, &line.account)
         });
         let (usual, others): (Vec<_>, Vec<_>) = open.partition(|line| is_usual(line, passkeys));
         let mut accounts: Vec<AccountId> = usual.iter().map(|line| line.account.clone()).collect();
@@ -114,7 +113,6 @@ async fn found(
         .ok_or(OperationError::NotFound("review"))
 }
 
-/// Used, with a passkey, and showing no more persons than its peers: what a review keeps as it is.
 /// An account that is like the others. Without a passkey it is unlike them once most have one;
 /// before, that is the work of the year and not of this review.
 fn is_usual(line: &ReviewedAccount, most_have_passkeys: bool) -> bool {
@@ -282,7 +280,7 @@ pub async fn show(
     let review = found(&console, &visitor, &id).await?;
     let w = words_beside(&console, &visitor, &[StoredKind::Review], Some(&id)).await?;
     let list = table(&w, &actor, &review).shown(&w, &query);
-    let usual = UsualAccounts::of(&actor, &review);
+    let usual = UsualAccounts::of(&console.app, &actor, &review);
     let page = page(&ReviewPage {
         list,
         review,
@@ -318,8 +316,9 @@ pub async fn decide(
     let decision = decision.ok_or(OperationError::Invalid("incident-refused-value"))?;
     let accounts = match form.value("usual") {
         Some(digest) => {
-            let usual = UsualAccounts::of(&actor, &found(&console, &visitor, &id).await?);
-            // One of them was used beyond its peers since, or was decided by another.
+            let usual =
+                UsualAccounts::of(&console.app, &actor, &found(&console, &visitor, &id).await?);
+            // One of them was decided by another since. Their facts are those of the opening.
             if usual.digest != digest || decision != AccessDecision::Keep {
                 return Err(OperationError::Conflict.into());
             }

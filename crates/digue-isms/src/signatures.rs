@@ -64,9 +64,14 @@ impl SignatureState {
 /// be signed again.
 pub fn signed(registers: &Registers, revision: &Revision) -> Option<SignatureState> {
     let field = revision.kind.signatory()?;
-    let Some(named) = revision.values.get(field).and_then(|texts| texts.first()) else {
+    let named = revision.values.get(field).and_then(|texts| texts.first());
+    // Beside Digue another revision took the place of the one that was signed.
+    let is_replaced = registers
+        .integrity()
+        .is_some_and(|found| found.differing.contains(&revision.id));
+    if named.is_none() && !is_replaced {
         return Some(SignatureState::Unnamed);
-    };
+    }
     // The signature must name this revision, and its author must be the named account: a signature
     // of revision 1 does not cover what was changed in revision 2.
     let signatures = registers.read_those::<Signature>(|values| {
@@ -75,13 +80,21 @@ pub fn signed(registers: &Registers, revision: &Revision) -> Option<SignatureSta
             .is_some_and(|record| record.first() == Some(&revision.id))
     });
     // A signature that cannot be read signs nothing.
-    let own = signatures
-        .entries
-        .into_iter()
-        .find(|one| one.record.revision == Some(revision.number) && is_same(named, &one.by));
-    Some(own.map_or(SignatureState::Typed, |one| {
-        state_of(registers, revision, one)
-    }))
+    let mut given = signatures.entries;
+    let own = given.iter().position(|one| {
+        one.record.revision == Some(revision.number)
+            && named.is_some_and(|named| is_same(named, &one.by))
+    });
+    let one = match own {
+        Some(place) => Some(given.swap_remove(place)),
+        None if is_replaced => given.pop(),
+        None => None,
+    };
+    Some(match (one, named) {
+        (Some(one), _) => state_of(registers, revision, one),
+        (None, Some(_)) => SignatureState::Typed,
+        (None, None) => SignatureState::Unnamed,
+    })
 }
 
 fn state_of(

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use axum::Form;
 use axum::extract::{Multipart, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use digue_access::keys::KeyProof;
 use digue_access::{Reach, Role};
 use digue_administration::approvals::{
     self, ApprovalRequest, NewAccount, ReopeningStep, WaitingApproval,
@@ -111,16 +112,33 @@ fn request_in_words(w: &Localizer, request: &ApprovalRequest) -> Vec<String> {
         ApprovalRequest::HandOver { from, to, .. } => {
             vec![format!("{} → {}", w.person(from), w.person(to))]
         }
-        ApprovalRequest::AllowFeed { per_day, .. } => {
-            vec![w.counted("approval-per-day", *per_day)]
+        ApprovalRequest::AllowFeed {
+            target, per_day, ..
+        } => vec![
+            w.reader().named(&target.subject()),
+            w.counted("approval-per-day", *per_day),
+        ],
+        ApprovalRequest::IssueKey { proof, name, .. } => {
+            let proof = match proof {
+                KeyProof::Signed(_) => w.say("approval-key-signed"),
+                KeyProof::Directory => w.say("approval-key-directory"),
+            };
+            vec![name.clone(), proof]
         }
-        ApprovalRequest::IssueKey { name, .. } => vec![name.clone()],
+        ApprovalRequest::AcceptSnapshots(acceptance) => {
+            let of = acceptance.snapshots.iter().map(|one| {
+                let cause = w.coded("frozen", one.cause.code());
+                format!("{} {cause}", one.snapshot.short())
+            });
+            std::iter::once(w.coded("accepted-as", acceptance.accepted_as.code()))
+                .chain(of)
+                .collect()
+        }
         // Their summaries are lines of names and of the map, without codes of their own.
         ApprovalRequest::WidenRules { .. }
         | ApprovalRequest::AddToCaseload(_)
         | ApprovalRequest::OpenRecord(_)
-        | ApprovalRequest::DeleteBackups(_)
-        | ApprovalRequest::AcceptSnapshots(_) => {
+        | ApprovalRequest::DeleteBackups(_) => {
             let lines = request.summary();
             lines.lines().map(ToOwned::to_owned).collect()
         }
@@ -263,10 +281,18 @@ fn request_cell(w: &Localizer, waiting: &WaitingApproval, stolen: &StolenAccount
     };
     let unreadable = |_| w.say("approval-unreadable");
     let summary = ApprovalRequest::of(record).map_or_else(unreadable, |request| request.summary());
-    let details = details(w, waiting)
-        .into_iter()
-        .take(DETAILS_SHOWN)
-        .map(CellPart::Quiet);
+    let mut details = details(w, waiting);
+    // What two persons say of backups is read whole.
+    let shown = match record.kind.as_str() {
+        "accept-snapshots" | "delete-backups" => details.len(),
+        _ => DETAILS_SHOWN,
+    };
+    let more = details.len().saturating_sub(shown);
+    details.truncate(shown);
+    if more > 0 {
+        details.push(w.counted("approval-details-more", more));
+    }
+    let details = details.into_iter().map(CellPart::Quiet);
     let kind = ListCell::text(w.coded("approval-kind", &record.kind));
     let kind = match theft {
         Some(reference) => kind.and_chip(

@@ -132,6 +132,10 @@ impl Incident {
         match clock {
             Some(clock) if is_decided && self.state() != IncidentState::Dismissed => {
                 match clock.due_at {
+                    // Nobody stated the hour that it counts from: no paper promises one.
+                    Some(due) if due >= now && clock.is_presumed => {
+                        ClaimStanding::Due(Deadline::WithoutDelay)
+                    }
                     Some(due) if due >= now => ClaimStanding::Due(Deadline::At(due)),
                     // Past its deadline nothing is promised any more: the document then says that
                     // it was not done.

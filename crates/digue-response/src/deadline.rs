@@ -34,7 +34,9 @@ impl Incident {
             });
         }
         let is_taken_over = self.source == Source::Imported && self.is_closed() && kind.is_beside();
-        if is_taken_over || self.state() == IncidentState::Dismissed {
+        // It was closed when nothing was presumed yet: nobody can answer for that hour any more.
+        let is_past = clock.is_presumed && self.is_closed();
+        if is_taken_over || is_past || self.state() == IncidentState::Dismissed {
             None
         } else if kind.may_be_left_open() && self.left_open.contains_key(&kind) {
             Some(DeadlineStanding::LeftOpen)

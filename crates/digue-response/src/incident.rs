@@ -424,7 +424,10 @@ impl Incident {
     /// is not suspected any more.
     pub fn told_state(&self) -> ToldState {
         match self.state() {
-            IncidentState::Suspected if self.acts.theft().is_some() => ToldState::TheftConfirmed,
+            // The first state is that of the opening.
+            IncidentState::Suspected if self.states.len() == 1 && self.acts.theft().is_some() => {
+                ToldState::TheftConfirmed
+            }
             state => ToldState::Entered(state),
         }
     }
@@ -558,17 +561,28 @@ impl Incident {
 
     /// When an officer was aware at the latest, where nobody stated any hour: they confirmed a theft,
     /// or the incident. `None` while nothing is confirmed, and for an earlier register's incident.
-    /// Who stated the hour of the attack alone does not know yet whether data are affected.
+    /// The hour of the attack alone ends nothing: whether data are affected was seen before.
     fn presumed_aware_at(&self) -> Option<Timestamp> {
-        let is_counted = self.awareness.is_empty()
+        let is_counted = self.aware_at().is_none()
             && self.source != Source::Imported
             && self.state() != IncidentState::Dismissed;
         let theft = self.acts.theft().map(|theft| theft.at());
         // Contained without having been confirmed first: who wrote it knew as well.
-        let confirmed = self.states.iter().find(|state| match state.what {
-            IncidentState::Confirmed | IncidentState::Contained | IncidentState::Resolved => true,
-            IncidentState::Suspected | IncidentState::Dismissed => false,
-        });
+        // What was confirmed before it was dismissed is not known any more.
+        let dismissed =
+            |state: &IncidentDecision<IncidentState>| state.what == IncidentState::Dismissed;
+        let since = self.states.iter().rposition(dismissed);
+        let since = since.map_or(0, |place| place + 1);
+        let confirmed = self
+            .states
+            .iter()
+            .skip(since)
+            .find(|state| match state.what {
+                IncidentState::Confirmed | IncidentState::Contained | IncidentState::Resolved => {
+                    true
+                }
+                IncidentState::Suspected | IncidentState::Dismissed => false,
+            });
         let confirmed = confirmed.map(|state| state.at);
         let first = theft.into_iter().chain(confirmed).min();
         first.filter(|_| is_counted)

@@ -619,8 +619,8 @@ fn take_written_description(
         .map(|check| text(Language::French, &check.key()))
         .collect();
     let is_of_check = |line: &&str| {
-        let (name, _) = line.split_once(" : ").unwrap_or_default();
-        names.iter().any(|check| check == name)
+        let name = line.split_once(" : ").map(|(name, _)| name);
+        name.is_some_and(|name| names.iter().any(|check| check == name))
     };
     let lines: Vec<&str> = own.lines().filter(|line| !is_of_check(line)).collect();
     let own = lines.join("\n").trim_end().to_owned();

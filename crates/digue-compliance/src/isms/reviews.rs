@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use digue_access::Role;
+use digue_access::{Role, Snapshot};
 use digue_administration::accounts;
 use digue_app::directory::{answers_for, organisation_of};
 use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
@@ -363,10 +363,7 @@ async fn decide_one(
     let line = view.lines.iter().find(|line| line.account == *account);
     let line = line.ok_or(OperationError::NotFound("account"))?;
     let rules = app.gateway().rules();
-    // Officers review each other's access; no one their own.
-    let is_officer = actor.role.can_govern();
-    let may = (is_officer || answers_for(&rules, actor, account)) && actor.account != *account;
-    require(may)?;
+    require(may_decide_about(&rules, actor, account))?;
     if view.is_closed || line.decided.is_some() {
         return Err(OperationError::Conflict);
     }
@@ -400,6 +397,22 @@ async fn decide_one(
     app.claim((actor, Act::ReviewDecided, details), claim, release)
         .await?;
     Ok(())
+}
+
+/// True when the actor may decide about this account, which is not suspended meanwhile.
+pub fn may_keep(app: &App, actor: &Actor, account: &AccountId) -> bool {
+    let rules = app.gateway().rules();
+    let is_there = rules
+        .directory
+        .find(account)
+        .is_some_and(|record| !record.is_suspended);
+    is_there && may_decide_about(&rules, actor, account)
+}
+
+fn may_decide_about(rules: &Snapshot, actor: &Actor, account: &AccountId) -> bool {
+    // Officers review each other's access; no one their own.
+    let is_officer = actor.role.can_govern();
+    (is_officer || answers_for(rules, actor, account)) && actor.account != *account
 }
 
 /// True when the actor may decide some lines of a review.

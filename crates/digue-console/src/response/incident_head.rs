@@ -145,8 +145,8 @@ fn lacks_awareness(w: &Localizer, view: &IncidentView) -> Option<String> {
     if view.incident.aware_at().is_some() {
         return None;
     }
-    let mut presumed = view.clocks.iter().filter(|clock| clock.is_presumed);
-    Some(match presumed.find_map(|clock| clock.due_at) {
+    let presumed = view.clocks.iter().filter(|clock| clock.is_presumed);
+    Some(match presumed.filter_map(|clock| clock.due_at).min() {
         Some(due) => w.with1("incident-awareness-presumed", "due", w.moment(due)),
         None => w.say("incident-no-awareness"),
     })

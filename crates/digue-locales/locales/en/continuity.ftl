@@ -3,7 +3,7 @@
 continuity-title = Continuity and restart
 continuity-paper-title = Business continuity and recovery plan
 continuity-explain = The plan is computed from the impact analysis (activities, assets, contacts, holders of keys) and from what the journal shows of backups and restore drills. What was not measured is said to be unknown.
-continuity-made = As of { $at } (local time). Digue writes this plan anew every five minutes and adds it to each backup.
+continuity-made = As of { $at } (local time). Digue writes this plan anew every five minutes; backups of Digue itself, where there are any, hold it.
 continuity-nothing = No activity is described yet: there is no order of restart. Begin with what the body cannot interrupt for more than a day.
 continuity-add-activity = Describe an activity
 continuity-not-configured = Backups are not configured in Digue: their age and the time of restores are unknown.
@@ -87,7 +87,7 @@ continuity-gap-restore-failed = The last restore drill of { $asset } failed.
 continuity-gap-restore-not-measured = The restore of { $asset } was never measured: the tolerable outage is not proved.
 continuity-gap-asset-without-backup = No backup is named for { $asset }. If it holds nothing to restore, say so in the register of assets.
 continuity-gap-unknown-backup = { $asset }: Digue knows no backup “{ $name }”.
-continuity-gap-never-backed-up = { $asset }: the backup “{ $name }” never succeeded.
+continuity-gap-never-backed-up = { $asset }: no success of the backup “{ $name }” is known.
 continuity-gap-backup-too-old = { $asset }: the last backup is { $time } old; tolerable loss: { $own }.
 continuity-gap-backup-too-seldom = { $asset }: a backup every { $time }, for a tolerable loss of { $own }.
 continuity-gap-data-age-not-set = The tolerable data loss (PDMA) is not declared.

@@ -47,7 +47,7 @@ help-page-search =
     Type a name, a telephone number or an identifier you were given on the telephone.
 help-page-incidents =
     The security incidents, open and closed, with their deadlines.
-    The deadline is the nearest of those that the law sets: 72 hours to notify the authority after becoming aware. “Suspected”: not known yet; “confirmed”: data were seen or taken.
+    The deadline is the nearest of those that the law sets: 72 hours to notify the authority after becoming aware. “Suspected”: not known yet; “confirmed”: the breach is established.
     Open the incident whose deadline is nearest, or report one at the first doubt: it can be dismissed later.
 help-page-incident =
     An incident in six steps: qualify, persons, decide, authority, notices, close.
@@ -55,11 +55,11 @@ help-page-incident =
     Follow the step that is marked as current. Answer “I do not know” rather than leave a gap: you can complete it.
 help-page-incident-sheets =
     The sheets: what to do in the first hours, and what evidence to keep.
-    Each answer is dated, signed and written to the log of the incident.
+    Each answer has its date and its author in the log of the incident.
     First do what stops the leak, then what keeps the evidence; write down what is done as you go.
 help-page-incident-affected =
     The list of persons whose data were seen during the incident.
-    Each list has a number: a new one does not replace the old ones, which stay as evidence. “At least” marks that the journal does not cover the whole period.
+    Each list has a number: a new one does not replace the old ones, which stay as evidence. “At least”: responses could not be read, or identifiers may be of the same person.
     Check the account and the hours, compute the list, then read the number and the categories of data.
 help-page-incident-list =
     A list of persons, as it was computed and signed on that day.
@@ -151,7 +151,7 @@ help-page-smsi-register =
     Filter by state or owner, then open what is contradicted or late.
 help-page-smsi-record =
     A record of a register: its fields, its links, what Digue measures, and its history.
-    A needed field has to be filled in. Each saving makes a signed revision; the old ones can still be read.
+    A needed field has to be filled in. Each saving makes a revision, written to the journal; to save is not to sign. The old ones can still be read.
     Fill in the needed fields and save; the rest can wait.
 help-page-smsi-samples =
     To draw a random sample for an audit.
@@ -182,8 +182,8 @@ help-page-reviews =
     A review takes the list of accounts of the day; each line is decided once.
     Open the review that is due next, or begin one.
 help-page-review =
-    A review: to decide for each account whether it is kept, changed or removed.
-    “As usual”: nothing sets this account apart from others of its organisation. What is unusual is at the top.
+    A review: for each account, its access is kept or suspended.
+    “As usual”: the account was used, was not suspended at the opening, and shows no more persons than its peers. What is unusual is at the top.
     Look first at what is unusual, then keep all those that are as usual at once.
 help-page-awareness =
     Your short courses, and the documents to read.

@@ -180,7 +180,7 @@ reviews-undecided = to be decided
 reviews-keep-chosen = Keep the chosen accesses
 reviews-suspend-chosen = Suspend the chosen accesses
 reviews-choose-usual = those that are as usual
-reviews-usual-found = { $shown } { PLURAL($count, one: "access is", other: "accesses are") } as usual: { PLURAL($count, one: "the account was used, is not suspended and shows", other: "the accounts were used, are not suspended and show") } no more persons than { PLURAL($count, one: "its", other: "their") } peers.
+reviews-usual-found = { $shown } { PLURAL($count, one: "access is", other: "accesses are") } as usual: { PLURAL($count, one: "the account was used, is not suspended and shows", other: "the accounts were used, are not suspended and show") } no more persons than { PLURAL($count, one: "its", other: "their") } peers, by the facts taken when the review was opened.
 reviews-usual-left =
     { $count ->
         [0] No other is left.

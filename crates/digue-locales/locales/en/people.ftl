@@ -40,6 +40,9 @@ approval-gate = Access wanted: { $gate }
 approval-percent = { $percent } % of the usual limits
 approval-per-day = { $shown } { PLURAL($count, one: "added reading", other: "added readings") } a day without approval
 approval-theft = theft confirmed, { $reference } still open
+approval-key-signed = bound to a private key that the program holds
+approval-key-directory = bound to nothing: it opens the addresses of SCIM alone
+approval-details-more = and { $shown } more { PLURAL($count, one: "line, which", other: "lines, which") } the file has
 approval-deciders-more =
     { $count ->
         [one] or one other person

@@ -47,7 +47,7 @@ help-page-search =
     Tapez un nom, un numéro de téléphone ou un identifiant reçu au téléphone.
 help-page-incidents =
     Les incidents de sécurité, ouverts et clos, avec leurs échéances.
-    L'échéance est la plus proche de celles que la loi fixe : 72 heures pour prévenir la CNIL après avoir su. « Suspecté » : on ne sait pas encore ; « confirmé » : des données ont été vues ou prises.
+    L'échéance est la plus proche de celles que la loi fixe : 72 heures pour prévenir la CNIL après avoir su. « Suspecté » : on ne sait pas encore ; « confirmé » : la violation est établie.
     Ouvrez l'incident dont l'échéance est la plus proche, ou déclarez-en un dès le premier doute : il peut être écarté ensuite.
 help-page-incident =
     Un incident en six étapes : qualifier, personnes, décider, CNIL, avis, clore.
@@ -55,11 +55,11 @@ help-page-incident =
     Suivez l'étape marquée en cours. Répondez « je ne sais pas » plutôt que de laisser vide : vous pourrez compléter.
 help-page-incident-sheets =
     Les fiches de conduite : quoi faire dans les premières heures, et quelles preuves garder.
-    Chaque réponse est datée, signée et portée au journal de l'incident.
+    Chaque réponse porte sa date et son auteur dans la main courante de l'incident.
     Faites d'abord ce qui arrête la fuite, puis ce qui garde les preuves ; écrivez ce qui est fait au fur et à mesure.
 help-page-incident-affected =
     La liste des personnes dont les données ont été vues pendant l'incident.
-    Chaque liste a un numéro : une nouvelle liste ne remplace pas les anciennes, qui restent comme preuve. « Au moins » signale que le journal ne couvre pas toute la période.
+    Chaque liste a un numéro : une nouvelle liste ne remplace pas les anciennes, qui restent comme preuve. « Au moins » : des réponses n'ont pas pu être lues, ou des identifiants peuvent désigner la même personne.
     Vérifiez le compte et les heures, calculez la liste, puis lisez le nombre et les catégories de données.
 help-page-incident-list =
     Une liste de personnes, telle qu'elle a été calculée et signée ce jour-là.
@@ -151,7 +151,7 @@ help-page-smsi-register =
     Filtrez par état ou par porteur, puis ouvrez ce qui est contredit ou en retard.
 help-page-smsi-record =
     Une ligne d'un registre : ses champs, ses liens, ce que Digue mesure, et son historique.
-    Un champ « nécessaire » doit être rempli. Chaque enregistrement crée une révision signée ; les anciennes restent lisibles.
+    Un champ « nécessaire » doit être rempli. Chaque enregistrement crée une révision, inscrite au journal ; enregistrer n'est pas signer. Les anciennes restent lisibles.
     Remplissez les champs nécessaires et enregistrez ; le reste peut attendre.
 help-page-smsi-samples =
     Tirer un échantillon au hasard pour un audit.
@@ -182,8 +182,8 @@ help-page-reviews =
     Une revue prend la liste des comptes du jour ; chaque ligne se décide une fois.
     Ouvrez la revue dont l'échéance est la plus proche, ou commencez-en une.
 help-page-review =
-    Une revue : décider pour chaque compte de le garder, de le changer ou de le retirer.
-    « Comme d'habitude » : rien ne distingue ce compte des autres de son organisme. Ce qui sort de l'ordinaire est en haut.
+    Une revue : pour chaque compte, garder son accès ou le suspendre.
+    « Comme d'habitude » : le compte a servi, n'était pas suspendu à l'ouverture, et ne montre pas plus de personnes que ses pairs. Ce qui sort de l'ordinaire est en haut.
     Regardez d'abord ce qui sort de l'ordinaire, puis gardez en une fois tous ceux qui sont comme d'habitude.
 help-page-awareness =
     Vos formations courtes, et les documents à lire.

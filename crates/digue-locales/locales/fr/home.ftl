@@ -180,7 +180,7 @@ reviews-undecided = à décider
 reviews-keep-chosen = Garder les accès choisis
 reviews-suspend-chosen = Suspendre les accès choisis
 reviews-choose-usual = ceux qui sont comme d'habitude
-reviews-usual-found = { $shown } { PLURAL($count, one: "accès est", other: "accès sont") } comme d'habitude : { PLURAL($count, one: "le compte a servi, n'est pas suspendu et ne montre", other: "les comptes ont servi, ne sont pas suspendus et ne montrent") } pas plus de personnes que { PLURAL($count, one: "ses", other: "leurs") } pairs.
+reviews-usual-found = { $shown } { PLURAL($count, one: "accès est", other: "accès sont") } comme d'habitude : { PLURAL($count, one: "le compte a servi, n'est pas suspendu et ne montre", other: "les comptes ont servi, ne sont pas suspendus et ne montrent") } pas plus de personnes que { PLURAL($count, one: "ses", other: "leurs") } pairs, d'après les faits relevés à l'ouverture de la revue.
 reviews-usual-left =
     { $count ->
         [0] Il n'en reste aucun autre.

@@ -40,6 +40,9 @@ approval-gate = Accès voulu : { $gate }
 approval-percent = { $percent } % des limites habituelles
 approval-per-day = { $shown } { PLURAL($count, one: "lecture ajoutée", other: "lectures ajoutées") } par jour sans accord
 approval-theft = vol confirmé, { $reference } encore ouvert
+approval-key-signed = liée à une clé privée que le programme détient
+approval-key-directory = liée à rien : elle n'ouvre que les adresses de SCIM
+approval-details-more = et { $shown } { PLURAL($count, one: "ligne de plus, que", other: "lignes de plus, que") } le fichier contient
 approval-deciders-more =
     { $count ->
         [one] ou une autre personne
