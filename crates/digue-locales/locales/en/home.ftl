@@ -56,7 +56,7 @@ home-undecided =
 home-duty-late = { $reference }: “{ $duty }” is late by { $time }.
 home-duty-left = { $reference }: { $time } left for “{ $duty }”.
 home-duty-runs = { $reference }: “{ $duty }” has been waiting for { $time }.
-home-theft-to-qualify = Theft confirmed: “{ $title }”. Qualify the incident; { $time } are left for the first deadline.
+home-theft-to-qualify = Theft confirmed: “{ $title }”. Qualify the incident; at most { $time } are left for the first deadline.
 home-go-qualify = Qualify
 home-overdue =
     { $count ->

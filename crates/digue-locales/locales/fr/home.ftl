@@ -56,7 +56,7 @@ home-undecided =
 home-duty-late = { $reference } : « { $duty } » est en retard de { $time }.
 home-duty-left = { $reference } : il reste { $time } pour « { $duty } ».
 home-duty-runs = { $reference } : « { $duty } » attend depuis { $time }.
-home-theft-to-qualify = Vol confirmé : « { $title } ». Qualifiez l'incident ; il reste { $time } pour le premier délai.
+home-theft-to-qualify = Vol confirmé : « { $title } ». Qualifiez l'incident ; il reste au plus { $time } pour le premier délai.
 home-go-qualify = Qualifier
 home-overdue =
     { $count ->
