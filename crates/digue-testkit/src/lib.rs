@@ -18,6 +18,7 @@ pub mod events;
 pub mod holder;
 pub mod keys;
 pub mod mailbox;
+pub mod pebble;
 pub mod portal;
 pub mod targets;
 pub mod truth;

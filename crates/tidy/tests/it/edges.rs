@@ -32,6 +32,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("digue-headers", 2, &["digue-identifiers", "digue-http"]),
     ("digue-pdf", 2, &["digue-types", "digue-identifiers"]),
     ("digue-dicom", 2, &["digue-types", "digue-identifiers"]),
+    ("digue-acme", 2, &["digue-types", "digue-http"]),
     (
         "digue-continuity",
         3,
@@ -369,6 +370,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-store",
             "digue-connections",
             "digue-headers",
+            "digue-acme",
             "digue-continuity",
             "digue-tables",
             "digue-inspect",
@@ -697,6 +699,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("hyper", &["digue-http", "digue-gateway", "digue-replay"]),
     ("hyper-rustls", &["digue-http"]),
     ("tokio-rustls", &["digue-gateway"]),
+    ("instant-acme", &["digue-acme"]),
     ("jsonwebtoken", &["digue-http"]),
     ("webauthn-rs", &["digue-identity"]),
     ("argon2", &["digue-identity"]),
