@@ -32,6 +32,14 @@ pub(crate) fn parse_witness_url(text: &str) -> Result<String, String> {
     }
 }
 
+/// The directory of a certificate authority: over HTTPS, or anyone between could be certified.
+pub(crate) fn parse_directory_url(text: &str) -> Result<String, String> {
+    let example = || "https://acme-v02.api.letsencrypt.org/directory".to_owned();
+    let uri: http::Uri = text.parse().map_err(|_| example())?;
+    let is_secure = uri.scheme_str() == Some("https") && uri.host().is_some();
+    is_secure.then(|| text.to_owned()).ok_or_else(example)
+}
+
 /// A name of up to 32 small letters, digits and hyphens.
 pub(crate) fn parse_plain_name(text: &str) -> Result<String, &'static str> {
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';

@@ -2,6 +2,7 @@
 //!
 //! Reading never stops at the first fault: `digue check` prints them all, with file and line.
 
+mod acme;
 pub mod added_routes;
 mod addresses;
 pub mod backup;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use digue_access::SessionLimits;
 use digue_access::session::HeldTo;
+use digue_acme::AcmeRules;
 use digue_casework::security_contact::SecurityContact;
 use digue_compliance::space::PartnerRules;
 use digue_connections::client_address::{ClientHeader, TrustedProxies};
@@ -25,6 +26,7 @@ use digue_sources::SourceRules;
 use digue_types::OperatorContact;
 use ipnet::IpNet;
 
+use super::acme;
 use super::addresses::{parse_public_url, parse_store_url, parse_witness_url};
 use super::backup::{BackupSettings, read_backup};
 use super::limits::{LimitSettings, read_limits};
@@ -49,6 +51,8 @@ pub struct Settings {
     pub portals_folder: PathBuf,
     pub policies_folder: Option<PathBuf>,
     pub listeners: Vec<ListenerSettings>,
+    /// The authority of listeners with `acme = true`.
+    pub acme: Option<AcmeRules>,
     /// Where programs read readiness and figures, when `[monitoring]` is configured.
     pub monitoring: Option<SocketAddr>,
     /// Which lines are written, where `[log]` says so.
@@ -134,10 +138,28 @@ pub struct ListenerSettings {
     pub tls: Option<TlsFiles>,
 }
 
+impl ListenerSettings {
+    /// True when an authority certifies its hosts (`acme = true`).
+    pub fn has_acme(&self) -> bool {
+        let origin = self.tls.as_ref().map(|files| files.origin);
+        origin == Some(CertificateOrigin::Acme)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsFiles {
     pub certificate: PathBuf,
     pub key: PathBuf,
+    pub origin: CertificateOrigin,
+}
+
+/// Who puts a certificate where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CertificateOrigin {
+    /// A person, or a program of theirs: Digue does not start without it.
+    Operator,
+    /// Digue itself, from an authority: there may be none yet.
+    Acme,
 }
 
 /// Reads the file; faults go to `faults`.
@@ -145,13 +167,31 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
     ConfigSource::open(file, faults)?.read(faults, |root| {
         let digue = root.need_section("digue");
         let console = root.need_section("console");
+        // Relative to the configuration file, not to the working directory: a service and a shell
+        // start elsewhere.
+        let folder = |key: &str, usual: &str| {
+            let section = digue.as_ref()?;
+            let named = section.path(key);
+            Some(named.unwrap_or_else(|| section.folder().join(usual)))
+        };
+        let data_folder = folder("data", "data");
+        let acme_files = data_folder.as_deref().map(acme::files);
         let listeners: Vec<Option<ListenerSettings>> = root
             .sections("listeners")
             .iter()
-            .map(read_listener)
+            .map(|section| read_listener(section, acme_files.as_ref()))
             .collect();
         if listeners.is_empty() {
             root.fault("listeners", "fault-missing", "");
+        }
+        let authority = match (root.section("acme"), &data_folder) {
+            (Some(section), Some(folder)) => Some(acme::read_acme(&section, folder)),
+            _ => None,
+        };
+        // Only with all of both: half of one says nothing of the other.
+        if authority.as_ref().is_none_or(Option::is_some) {
+            let rules = authority.as_ref().and_then(Option::as_ref);
+            acme::must_agree(&root, rules, &listeners);
         }
         let (sessions, proof_lasts) = read_sessions(root.section("sessions"));
         let password = root
@@ -193,18 +233,12 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
         let monitoring = root.section("monitoring");
         let monitoring =
             monitoring.map(|section| section.need("address", str::parse::<SocketAddr>));
-        let digue = digue?;
-        // Relative to the configuration file, not to the working directory: a service and a shell
-        // start elsewhere.
-        let folder = |key: &str, usual: &str| {
-            digue
-                .path(key)
-                .unwrap_or_else(|| digue.folder().join(usual))
-        };
-        let (data_folder, portals_folder) = (folder("data", "data"), folder("portals", "portals"));
+        let portals_folder = folder("portals", "portals");
         let policies = digue
-            .has("policies")
-            .then(|| folder("policies", "policies"));
+            .as_ref()
+            .filter(|section| section.has("policies"))
+            .and_then(|_| folder("policies", "policies"));
+        let (digue, data_folder) = (digue?, data_folder?);
         let name = digue.need("name", parse_name);
         let time_zone = digue.parse("time_zone", parse_zone);
         let (console_url, console_host) = console_url?;
@@ -215,7 +249,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
             // Legal days and working hours need a zone, and the operators that Digue is made for
             // are in France.
             time_zone: time_zone.unwrap_or_else(|| "Europe/Paris".to_owned()),
-            portals_folder,
+            portals_folder: portals_folder?,
             policies_folder: policies,
             journal,
             store_url: store_url
@@ -223,6 +257,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
             backup: backup.map_or(Some(None), |read| read.map(Some))?,
             data_folder,
             listeners: listeners.into_iter().collect::<Option<Vec<_>>>()?,
+            acme: authority.map_or(Some(None), |read| read.map(Some))?,
             monitoring: monitoring.map_or(Some(None), |read| read.map(Some))?,
             log,
             console_url,
@@ -268,9 +303,18 @@ fn read_proxies(section: &ConfigSection<'_>) -> Option<TrustedProxies> {
     })
 }
 
-fn read_listener(section: &ConfigSection<'_>) -> Option<ListenerSettings> {
+fn read_listener(section: &ConfigSection<'_>, acme: Option<&TlsFiles>) -> Option<ListenerSettings> {
     let address = section.need("address", str::parse::<SocketAddr>);
     let tls = read_tls(section);
+    if section.boolean("acme") == Some(true) {
+        if tls.is_some() {
+            section.fault("acme", "fault-acme-files", "");
+        }
+        return Some(ListenerSettings {
+            address: address?,
+            tls: Some(acme?.clone()),
+        });
+    }
     if let Some(files) = &tls {
         for (key, path) in [("certificate", &files.certificate), ("key", &files.key)] {
             if let Err(error) = std::fs::metadata(path) {
@@ -286,7 +330,11 @@ fn read_listener(section: &ConfigSection<'_>) -> Option<ListenerSettings> {
 
 fn read_tls(section: &ConfigSection<'_>) -> Option<TlsFiles> {
     match (section.path("certificate"), section.path("key")) {
-        (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key }),
+        (Some(certificate), Some(key)) => Some(TlsFiles {
+            certificate,
+            key,
+            origin: CertificateOrigin::Operator,
+        }),
         (None, None) => None,
         // Half a pair is a fault and not a listener without TLS.
         (Some(_), None) => section.refuse("key", "fault-missing", ""),

@@ -8,7 +8,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use digue_config::reader::ConfigFault;
-use digue_config::server::{ListenerSettings, TlsFiles};
+use digue_config::server::{CertificateOrigin, ListenerSettings, TlsFiles};
 use digue_types::Timestamp;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -29,6 +29,7 @@ pub struct CertificateReading {
     pub warnings: Vec<ConfigFault>,
     /// The names that the certificate is for; empty when it cannot be read.
     pub names: Vec<String>,
+    pub starts_at: Option<Timestamp>,
     pub ends_at: Option<Timestamp>,
     /// The first certificate, which is the server's own.
     pub(crate) leaf: Option<CertificateDer<'static>>,
@@ -53,6 +54,33 @@ pub fn faults(listeners: &[ListenerSettings], now: Timestamp) -> Vec<ConfigFault
 
 /// Reads both files, and whether they belong together.
 pub fn read(files: &TlsFiles, now: Timestamp) -> CertificateReading {
+    match files.origin {
+        CertificateOrigin::Operator => read_files(files, now),
+        CertificateOrigin::Acme => read_ordered(files, now),
+    }
+}
+
+/// What an authority certified. Digue starts without it, and orders another.
+fn read_ordered(files: &TlsFiles, now: Timestamp) -> CertificateReading {
+    if matches!(files.certificate.try_exists(), Ok(false)) {
+        return CertificateReading {
+            warnings: vec![fault(&files.certificate, "warning-certificate-ordered", "")],
+            ..CertificateReading::default()
+        };
+    }
+    let mut reading = read_files(files, now);
+    if let (Some(starts_at), Some(ends_at)) = (reading.starts_at, reading.ends_at) {
+        // Some lives are shorter than the time that people need: it is renewed with a third left.
+        let is_late = ends_at.since(now) < ends_at.since(starts_at) / 4;
+        reading
+            .warnings
+            .retain(|warning| is_late || warning.key != "warning-certificate-ends");
+    }
+    reading.warnings.append(&mut reading.faults);
+    reading
+}
+
+fn read_files(files: &TlsFiles, now: Timestamp) -> CertificateReading {
     let mut reading = CertificateReading::default();
     let chain = read_chain(&files.certificate)
         .map_err(|fault| reading.faults.push(fault))
@@ -78,6 +106,7 @@ pub fn read(files: &TlsFiles, now: Timestamp) -> CertificateReading {
     }
     let leaf = &parsed[0];
     reading.names = names_of(leaf);
+    reading.starts_at = Some(Timestamp::from_secs(leaf.validity().not_before.timestamp()));
     reading.ends_at = Some(Timestamp::from_secs(leaf.validity().not_after.timestamp()));
     reading.warnings = warnings(&files.certificate, &parsed, now);
     reading.leaf = chain.first().cloned();

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use digue_types::RefusalReason;
-use http::{Method, Request, Response, StatusCode, Uri};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 
 use crate::authority::authority_of;
 use crate::gateway::{Gateway, SharedGateway};
@@ -18,8 +19,11 @@ use crate::visit::{PortalArrival, observed, proxied};
 use crate::{forward_auth, report_endpoint};
 use digue_connections::facts::{ConnectionFacts, PeerAddress};
 use digue_connections::paced::KeptUntilSent;
-use digue_http::body::Body;
+use digue_http::body::{Body, full};
 use digue_refusals::{EXPLANATION_PATH, Refusal, RefusalForm, WaysOn, language_of};
+
+/// Where a certificate authority looks for proofs (RFC 8555, 8.3).
+const HOST_PROOFS: &str = "/.well-known/acme-challenge/";
 
 impl Gateway {
     /// Answers one request that arrived over a connection of its own, without a listener.
@@ -94,6 +98,10 @@ async fn arrive(
     connection: ConnectionFacts,
     request: Request<Body>,
 ) -> Result<Response<Body>, Refusal> {
+    // Before any portal, in every mode: the token is ours, drawn by an authority that we asked.
+    if let Some(proof) = host_proof(shared, &request) {
+        return Ok(proof);
+    }
     let authority = authority_of(&request)?;
     let path = Segments::parse(request.uri().path());
     // One snapshot for host, port and portal: a reload in between must not mix two maps.
@@ -163,6 +171,17 @@ async fn arrive(
             Ok(local(shared, connection, portal, host, request).await)
         }
     }
+}
+
+/// The proof that a certificate authority looks for, when the request is for one that is shown now.
+fn host_proof(shared: &SharedGateway, request: &Request<Body>) -> Option<Response<Body>> {
+    let proofs = shared.host_proofs.get()?;
+    let token = request.uri().path().strip_prefix(HOST_PROOFS)?;
+    let proof = proofs.proof(token)?;
+    let mut response = Response::new(full(proof));
+    let binary = HeaderValue::from_static("application/octet-stream");
+    response.headers_mut().insert(CONTENT_TYPE, binary);
+    Some(response)
 }
 
 /// The page that explains a refusal to the person whose script received it.

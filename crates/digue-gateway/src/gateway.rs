@@ -24,7 +24,8 @@ use crate::key::UsedProofs;
 use crate::name_tables::NameTables;
 use crate::portal::Portal;
 use crate::ports::{
-    Aliases, CaseloadPort, Clock, LocalPages, Recorder, ResponseMonitor, TrafficObserver,
+    Aliases, CaseloadPort, Clock, HostProofs, LocalPages, Recorder, ResponseMonitor,
+    TrafficObserver,
 };
 use crate::remembered::RememberedAnswers;
 use digue_connections::client_address::TrustedProxies;
@@ -180,6 +181,8 @@ pub struct SharedGateway {
     pub(crate) traffic: OnceLock<Arc<dyn TrafficObserver>>,
     /// Set once, before a listener opens; absent where the configuration says none.
     pub(crate) contact: OnceLock<Arc<OperatorContact>>,
+    /// Set once, before a listener opens; absent where no authority looks for any.
+    pub(crate) host_proofs: OnceLock<Arc<dyn HostProofs>>,
     /// What portals said of their users.
     pub(crate) known_logins: KnownLogins,
     /// Set once, before a listener opens.
@@ -288,6 +291,7 @@ impl Gateway {
             remembered: RememberedAnswers::default(),
             traffic: OnceLock::new(),
             contact: OnceLock::new(),
+            host_proofs: OnceLock::new(),
             known_logins: KnownLogins::default(),
             caseload_port: OnceLock::new(),
             inspections: InspectionQueue::of_this_machine(),
@@ -318,6 +322,12 @@ impl Gateway {
     }
 
     /// Whom refusals say that their readers can ask; only the first one is kept.
+    /// Answers a certificate authority with `proofs` at every host, before any portal.
+    pub fn show_proofs(&self, proofs: Arc<dyn HostProofs>) {
+        // Set once, at start.
+        let _ = self.0.host_proofs.set(proofs);
+    }
+
     pub fn name_contact(&self, contact: OperatorContact) {
         // A second call is a fault of the wiring, and changes nothing.
         let _ = self.0.contact.set(Arc::new(contact));

@@ -171,6 +171,13 @@ pub struct CreatedPerson {
     pub person: PersonRef,
 }
 
+/// Proofs that a host is ours, for a certificate authority that looks for them over HTTP (RFC 8555,
+/// 8.3).
+pub trait HostProofs: Send + Sync {
+    /// The text of the proof with this token; `None` when none is shown under it.
+    fn proof(&self, token: &str) -> Option<String>;
+}
+
 /// Resolves an identifier of another kind to the person reference, by the portal's alias table.
 pub trait Aliases: Send + Sync {
     fn resolve(&self, portal: &PortalId, kind: &str, identifier: &str) -> Option<PersonRef>;

@@ -38,6 +38,9 @@ const HTTP2_RESETS_MAX: usize = 32;
 /// How long a connection closed in good order may finish what is in progress.
 const LAST_WORDS_MAX: Duration = Duration::from_secs(2);
 
+/// Agreed on with certificate authorities alone: listeners without ACME do not offer it.
+const HOST_PROOF_PROTOCOL: &[u8] = b"acme-tls/1";
+
 /// One bound listener.
 pub struct Listener {
     socket: TcpListener,
@@ -180,6 +183,10 @@ impl Connection {
         };
         // Failed handshakes are not logged: anyone can cause as many as they like.
         if let Ok(Ok((tls, stream))) = shaken {
+            // The handshake was all that a certificate authority wanted (RFC 8737, 3).
+            if stream.get_ref().1.alpn_protocol() == Some(HOST_PROOF_PROTOCOL) {
+                return;
+            }
             self.serve(TokioIo::new(stream), Some(tls)).await;
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! `main` prints and exits; everything else returns.
 
+mod acme;
+mod backup_jobs;
 mod cli;
 mod commands;
 mod descriptors;

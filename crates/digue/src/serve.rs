@@ -1,10 +1,7 @@
 //! Every part, in starting order; stopped in reverse.
 
 use std::collections::BTreeSet;
-use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -20,7 +17,7 @@ use digue_app::monitor::{DetectionMonitor, MEMORY};
 use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
 use digue_app::{ActSubscriber, App, AppParts, OperationError, identity_cuts};
 use digue_backup_acts::runner::BackupRunner;
-use digue_backup_acts::schedule::{BackupJob, DueJob};
+use digue_backup_acts::schedule::DueJob;
 use digue_backup_acts::{backups, reports};
 use digue_casework::incidents::{self, IncidentLog};
 use digue_casework::{CaseworkSettings, alerts, containment};
@@ -30,7 +27,6 @@ use digue_config::Config;
 use digue_config::added_routes::AddedRouteReader;
 use digue_config::rules_version::rules_version;
 use digue_config::server::{ListenerSettings, Settings};
-use digue_continuity::place::RepositorySettings;
 use digue_evidence::journal_heads::{self, HeadError};
 use digue_evidence::retention::{self, Retentions};
 use digue_evidence::{EvidenceSettings, witnesses};
@@ -56,6 +52,8 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
 
+use crate::acme::{self, OrderedCertificate};
+use crate::backup_jobs::backup_command;
 use crate::pages::ConsolePages;
 use crate::parts::{gateway_limits, portals_of, response_rules, watch_rules};
 use crate::periodic::{repeat, respond, settle_budgets, store_apart, write_counted};
@@ -80,6 +78,8 @@ pub(crate) struct RunningServer {
     pub(crate) addresses: Vec<SocketAddr>,
     certificates: Vec<(ListenerSettings, Arc<ArcSwap<ServerConfig>>)>,
     certificate_ends: CertificateEnds,
+    /// Of the listeners with `acme = true`.
+    ordered: Option<Arc<OrderedCertificate>>,
     store: Store,
     traffic: Arc<Traffic>,
     stop: watch::Sender<bool>,
@@ -117,6 +117,7 @@ pub(crate) async fn start_at(
     rustix::process::umask(Mode::from_raw_mode(0o077));
     // Before any TLS configuration is built, which takes the provider of the process.
     tls::install();
+    let hosts = acme::hosts_of(&config);
     let Config {
         settings,
         maps,
@@ -325,12 +326,18 @@ pub(crate) async fn start_at(
 
     // 5. The listeners, last: everything that a request needs is ready.
     let (stop, stopping) = watch::channel(false);
+    let certificate_ends = CertificateEnds::default();
+    let ordered = OrderedCertificate::of(&settings, hosts, client, certificate_ends.clone());
+    if let Some(ordered) = &ordered {
+        ordered.show_proofs_at(&gateway);
+    }
     let mut running = RunningServer {
         app,
         journal,
         addresses: Vec::new(),
         certificates: Vec::new(),
-        certificate_ends: CertificateEnds::default(),
+        certificate_ends,
+        ordered,
         store,
         traffic,
         stop,
@@ -407,6 +414,12 @@ impl RunningServer {
                 let task = repeat(self.app.clone(), $time, stopping.clone(), $what, $work);
                 self.tasks.push(tokio::spawn(task));
             };
+        }
+        if let Some(ordered) = self.ordered.clone() {
+            every!(acme::LOOK_EVERY, "certificates", move |app: Arc<App>| {
+                let ordered = ordered.clone();
+                async move { ordered.look(&app).await }
+            });
         }
         let second = Duration::from_secs(1);
         every!(Duration::from_secs(5), "mail", |app: Arc<App>| async move {
@@ -584,10 +597,14 @@ impl RunningServer {
         stopping: &watch::Receiver<bool>,
         settings: &Settings,
     ) -> Result<()> {
-        let certificate = match &listener.tls {
-            Some(files) => Some(Arc::new(ArcSwap::new(tls::server_config(files)?))),
-            None => None,
+        let ordered = self.ordered.as_ref().filter(|_| listener.has_acme());
+        let certificate = match (&listener.tls, ordered) {
+            // Its certificate changes by itself.
+            (Some(_), Some(ordered)) => Some(ordered.server_config()),
+            (Some(files), None) => Some(tls::server_config(files)?),
+            (None, _) => None,
         };
+        let certificate = certificate.map(|config| Arc::new(ArcSwap::new(config)));
         let bound = Listener::bind(listener.address, certificate.clone())
             .await
             .with_context(|| listener.address.to_string())?;
@@ -634,6 +651,7 @@ impl RunningServer {
     /// Applies new maps, policies and certificates; connections stay. Listeners, folders and the
     /// store change at a restart only.
     pub(crate) async fn reload(&self, config: Config) -> Result<()> {
+        let hosts = acme::hosts_of(&config);
         let Config {
             settings,
             maps,
@@ -644,7 +662,11 @@ impl RunningServer {
         let retentions = digue_config::retentions(&maps);
         let policies = maps::policies_in_force(&self.app, policy_files).await?;
         let version = rules_version(&maps, &policies.texts);
-        for (listener, certificate) in &self.certificates {
+        if let Some(ordered) = &self.ordered {
+            ordered.reload(hosts, self.app.clone()).await;
+        }
+        let of_files = self.certificates.iter();
+        for (listener, certificate) in of_files.filter(|(listener, _)| !listener.has_acme()) {
             let files = settings
                 .listeners
                 .iter()
@@ -729,39 +751,6 @@ impl RunningServer {
         self.store.close().await;
         failure.map_or(Ok(()), |error| Err(error.into()))
     }
-}
-
-/// The command line of a job. `None` for a disk that is not plugged in, and for a folder without a
-/// repository: the checks say since when nothing came there.
-fn backup_command(
-    config: &Path,
-    repositories: &[RepositorySettings],
-    job: &DueJob,
-) -> io::Result<Option<Command>> {
-    let known = repositories
-        .iter()
-        .find(|known| known.name == job.repository);
-    let Some(known) = known.filter(|known| known.place.is_there()) else {
-        return Ok(None);
-    };
-    // Elsewhere the credential of this machine must not be able to: a person brings another one.
-    if job.job == BackupJob::Delete && !known.place.is_folder() {
-        return Ok(None);
-    }
-    let words: &[&str] = match job.job {
-        BackupJob::Make => &["backup"],
-        BackupJob::Verify => &["backup", "--verify"],
-        BackupJob::TryDeletion => &["backup", "--try-deletion"],
-        BackupJob::Drill => &["drill"],
-        BackupJob::Delete => &["backup", "--delete-agreed"],
-    };
-    let mut command = Command::new(std::env::current_exe()?);
-    command
-        .args(words)
-        .args(["--repository", &job.repository, "--config"])
-        .arg(config);
-    command.stdin(Stdio::null()).stdout(Stdio::null());
-    Ok(Some(command))
 }
 
 /// Passes the exposures that budgets may count: those of the longest window.

@@ -64,6 +64,7 @@ impl Issued {
             &TlsFiles {
                 certificate: at("chain.pem"),
                 key: at("key.pem"),
+                origin: CertificateOrigin::Operator,
             },
             now,
         )
@@ -208,6 +209,7 @@ fn files_that_were_swapped_are_empty_or_hold_something_else_are_named_without_th
     let nothing = TlsFiles {
         certificate: issued.folder.path().to_owned(),
         key: "/nowhere".into(),
+        origin: CertificateOrigin::Operator,
     };
     assert_eq!(
         keys(&read(&nothing, NOW).faults),
@@ -243,4 +245,23 @@ fn a_name_with_a_star_covers_one_label_more() {
     ] {
         assert_eq!(covers(&names, host), is_covered, "{host}");
     }
+}
+
+#[test]
+fn what_an_authority_certified_is_never_a_fault_and_is_late_only_when_its_renewal_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("certificate.pem");
+    let files = TlsFiles {
+        certificate: kept.clone(),
+        key: kept.clone(),
+        origin: CertificateOrigin::Acme,
+    };
+    assert_eq!(
+        keys(&read(&files, NOW).warnings),
+        ["warning-certificate-ordered"]
+    );
+    fs::write(&kept, "damaged").unwrap();
+    let reading = read(&files, NOW);
+    assert!(reading.faults.is_empty() && reading.ends_at.is_none());
+    assert_eq!(reading.warnings.len(), 2, "{:?}", keys(&reading.warnings));
 }

@@ -79,6 +79,11 @@ fault-when-twice = "{ $name }": another condition of this route looks at the sam
 fault-when-body = "{ $name }": the body of requests only chooses between routes with kind = "held" that need a session
 fault-login-one-way = the portal says who is signed in in one way and one only: response_header, whoami or sessions
 fault-self-without-person = "{ $name }": the route "{ $detail }" shows persons their own record (self), and [identity.person] does not say who they are
+fault-acme-terms = "{ $name }": read the terms of the authority, then write terms_agreed = true
+fault-acme-key = "{ $name }": the file must hold the key that the authority gave you, in base64url, of 32 bytes at least
+fault-acme-unused = [acme] is there, and no listener has acme = true
+fault-acme-plain = [acme]: http-01 needs a listener without certificate, which the authority reaches at port 80 of each host; otherwise choose tls-alpn-01
+fault-acme-files = "{ $name }": either acme = true, or certificate and key
 fault-token-short = "{ $name }": the file must hold one token, or two while it is being replaced: one a line, each at least 32 characters long
 fault-retention-short = "{ $name }": the CNIL recommends at least six months ({ $detail })
 fault-retention-long = "{ $name }": at most three years ({ $detail })

@@ -79,6 +79,11 @@ fault-when-twice = « { $name } » : une autre condition de cette route porte su
 fault-when-body = « { $name } » : le contenu d'une requête ne départage que des routes avec kind = "held" et qui demandent une session
 fault-login-one-way = le portail dit qui est connecté d'une façon et d'une seule : response_header, whoami ou sessions
 fault-self-without-person = « { $name } » : la route « { $detail } » montre leur dossier aux personnes (self), et [identity.person] ne dit pas qui elles sont
+fault-acme-terms = « { $name } » : lisez les conditions de l’autorité, puis écrivez terms_agreed = true
+fault-acme-key = « { $name } » : le fichier doit contenir la clé que l’autorité vous a remise, en base64url, d’au moins 32 octets
+fault-acme-unused = [acme] est présent, et aucun point d’écoute n’a acme = true
+fault-acme-plain = [acme] : http-01 demande un point d’écoute sans certificat, que l’autorité joint au port 80 de chaque hôte ; sinon, choisissez tls-alpn-01
+fault-acme-files = « { $name } » : soit acme = true, soit certificate et key
 fault-token-short = « { $name } » : le fichier doit contenir un jeton, ou deux pendant son remplacement : un par ligne, chacun d’au moins 32 caractères
 fault-retention-short = « { $name } » : la CNIL recommande six mois au moins ({ $detail })
 fault-retention-long = « { $name } » : trois ans au plus ({ $detail })
