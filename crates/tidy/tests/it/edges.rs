@@ -20,6 +20,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("digue-portal-login", 1, &["digue-types"]),
     ("digue-backup", 1, &["digue-types"]),
     ("digue-scim", 1, &["digue-types"]),
+    ("digue-security-events", 1, &["digue-types"]),
     ("digue-exposure", 2, &["digue-types", "digue-journal"]),
     ("digue-store", 2, &["digue-types", "digue-access"]),
     ("digue-connections", 2, &["digue-access", "digue-http"]),
@@ -780,7 +781,7 @@ const IMPURE: [&str; 9] = [
     "File::open",
 ];
 
-const PURE: [&str; 17] = [
+const PURE: [&str; 18] = [
     "digue-types",
     "digue-journal",
     "digue-identifiers",
@@ -796,6 +797,7 @@ const PURE: [&str; 17] = [
     "digue-isms",
     "digue-messages",
     "digue-scim",
+    "digue-security-events",
     "digue-survey",
     "digue-learn",
 ];
