@@ -24,6 +24,7 @@ pub mod rules_version;
 mod scim;
 mod security;
 pub mod server;
+mod signals;
 mod sources;
 pub mod watch;
 mod when;

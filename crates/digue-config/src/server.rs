@@ -21,6 +21,7 @@ use digue_mail::{BounceSettings, Dkim, MailSettings, Protection};
 use digue_messages::DnsRecords;
 use digue_notices::desk::DeskRules;
 use digue_provisioning::ProvisioningRules;
+use digue_shared_signals::SignalRules;
 use digue_sources::SourceRules;
 use digue_types::OperatorContact;
 use ipnet::IpNet;
@@ -34,6 +35,7 @@ use super::reader::{ConfigFault, ConfigSection, ConfigSource};
 use super::response::{ResponseSettings, read_help, read_response};
 use super::scim::read_scim;
 use super::security::read_security;
+use super::signals::read_signals;
 use super::sources::{list_rules, read_sources};
 use super::watch::{WatchSettings, read_watch};
 
@@ -69,6 +71,8 @@ pub struct Settings {
     pub sources: Vec<SourceRules>,
     /// The operator's directory (`[scim]`), or the rules of a source of accounts.
     pub scim: Option<ProvisioningRules>,
+    /// Streams of events from identity providers (`[signals]`); none where it is not configured.
+    pub signals: SignalRules,
     pub mail: Option<MailSettings>,
     pub watch: WatchSettings,
     pub partners: PartnerRules,
@@ -161,6 +165,9 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
         let sources = read_sources(&root.sections("sources"));
         let scim = root.section("scim").map(|section| read_scim(&section));
         let list = sources.as_deref().and_then(list_rules);
+        let signals = root
+            .section("signals")
+            .map(|section| read_signals(&section));
         // Each would close whom the other one names.
         if scim.is_some() && list.is_some() {
             root.fault("scim", "fault-scim-list", "");
@@ -233,6 +240,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
             providers: providers?,
             sources: sources?,
             scim: scim.map_or(Some(list), |read| read.map(Some))?,
+            signals: signals.unwrap_or_else(|| Some(SignalRules::default()))?,
             mail: mail.map_or(Some(None), |read| read.map(Some))?,
             watch: watch?,
             partners,

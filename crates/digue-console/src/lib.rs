@@ -4,6 +4,7 @@
 mod account;
 mod bodies;
 mod directory;
+mod event_streams;
 mod proof;
 mod response;
 pub mod router;

@@ -11,5 +11,6 @@ pub mod keys;
 pub mod organisations;
 pub mod printed_key;
 pub mod requests;
+pub mod signals;
 pub mod sources;
 pub mod space;
