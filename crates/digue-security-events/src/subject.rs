@@ -4,7 +4,8 @@
 //! is kept by its name: it is agreed upon between two parties, and identifies nobody for others.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+// The type alone: nothing here opens a connection.
+use core::net::IpAddr;
 
 use serde_json::{Map, Value, json};
 

@@ -114,10 +114,7 @@ pub(crate) async fn carry_out(
     accounts: &[AccountId],
     consequence: Consequence,
 ) -> Result<SignalOutcome, OperationError> {
-    let may_close = match consequence {
-        Consequence::Close => may_close(app, turn, accounts).await?,
-        _ => false,
-    };
+    let may_close = consequence == Consequence::Close && may_close(app, turn, accounts).await?;
     let mut gravest = SignalOutcome::Unchanged;
     let mut failure = None;
     for account in accounts {

@@ -144,7 +144,7 @@ fn configuration_address(issuer: &str) -> Result<Uri, KeysAway> {
     address.parse().map_err(away)
 }
 
-/// HTTPS, except on this machine: whoever answers in its place could sign events.
+/// HTTPS, except on this machine: a server in its place could sign events.
 pub fn is_secure(uri: &Uri) -> bool {
     let is_here = matches!(uri.host(), Some("127.0.0.1" | "[::1]" | "localhost"));
     match uri.scheme_str() {

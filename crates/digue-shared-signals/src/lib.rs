@@ -98,17 +98,32 @@ pub enum ReceiveWay {
     },
 }
 
-lists! {
-    /// What may identify an account beside a linked identity.
-    SubjectName "signal-name" {
-        /// `opaque`: the identifier by which the directory knows the account (`externalId` of SCIM).
-        ExternalId "external-id",
-        /// `email`: the address at which the account gets its mail.
-        Email "email",
-        /// `opaque` and `account`: the name of the account.
-        Account "account",
-    }
+/// What may identify an account beside a linked identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubjectName {
+    /// `opaque`: the identifier by which the directory knows the account (`externalId` of SCIM).
+    ExternalId,
+    /// `email`: the address at which the account gets its mail.
+    Email,
+    /// `opaque` and `account`: the name of the account.
+    Account,
+}
 
+impl SubjectName {
+    pub const ALL: [Self; 3] = [Self::ExternalId, Self::Email, Self::Account];
+
+    /// The words of the configuration.
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "external-id" => Some(Self::ExternalId),
+            "email" => Some(Self::Email),
+            "account" => Some(Self::Account),
+            _ => None,
+        }
+    }
+}
+
+lists! {
     /// Events that Digue knows, by the names of their specifications.
     SignalEvent "signal-event" {
         SessionRevoked "session-revoked",
@@ -192,27 +207,27 @@ pub fn areas(before: Areas, rules: SignalRules) -> Areas {
 
 /// A stream of the configuration, with what is kept for it.
 #[derive(Clone, Copy)]
-pub(crate) struct Stream<'a> {
+pub(crate) struct EventStream<'a> {
     pub(crate) rules: &'a ReceiveRules,
     pub(crate) keys: &'a IssuerKeys,
     pub(crate) memory: &'a PollMemory,
 }
 
-pub(crate) fn streams(app: &App) -> impl Iterator<Item = Stream<'_>> {
+pub(crate) fn streams(app: &App) -> impl Iterator<Item = EventStream<'_>> {
     let area = app.area::<SharedSignals>();
     let kept = area.keys.iter().zip(&area.polls);
     area.rules
         .receive
         .iter()
         .zip(kept)
-        .map(|(rules, (keys, memory))| Stream {
+        .map(|(rules, (keys, memory))| EventStream {
             rules,
             keys,
             memory,
         })
 }
 
-pub(crate) fn stream<'a>(app: &'a App, name: &str) -> Result<Stream<'a>, OperationError> {
+pub(crate) fn stream<'a>(app: &'a App, name: &str) -> Result<EventStream<'a>, OperationError> {
     let found = streams(app).find(|stream| stream.rules.name == name);
     found.ok_or(OperationError::NotFound("stream"))
 }

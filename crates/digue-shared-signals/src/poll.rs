@@ -18,7 +18,7 @@ use http::{HeaderValue, Request, StatusCode, Uri};
 use crate::push::error_of;
 use crate::take::take;
 use crate::verify::NotTaken;
-use crate::{ReceiveWay, Stream, state, streams};
+use crate::{EventStream, ReceiveWay, state, streams};
 
 /// Tokens that are asked for at a time.
 const EVENTS_A_REQUEST: usize = 64;
@@ -74,7 +74,7 @@ pub async fn poll_due(app: &App) -> Result<(), OperationError> {
 
 fn poll_if_due<'a>(
     app: &'a App,
-    stream: Stream<'a>,
+    stream: EventStream<'a>,
 ) -> Option<impl Future<Output = Result<(), OperationError>> + 'a> {
     let ReceiveWay::Poll {
         address,
@@ -90,7 +90,7 @@ fn poll_if_due<'a>(
 
 async fn poll(
     app: &App,
-    stream: Stream<'_>,
+    stream: EventStream<'_>,
     address: &Uri,
     token: &Path,
 ) -> Result<(), OperationError> {
@@ -123,7 +123,7 @@ async fn poll(
 /// Asks until there is no more, each request with what became of the tokens before.
 async fn poll_all(
     app: &App,
-    stream: Stream<'_>,
+    stream: EventStream<'_>,
     address: &Uri,
     token: &Path,
 ) -> Result<(), PollFault> {
@@ -155,7 +155,7 @@ async fn poll_all(
 /// Takes the tokens of an answer, until one fails.
 async fn take_all(
     app: &App,
-    stream: Stream<'_>,
+    stream: EventStream<'_>,
     answer: &PollAnswer,
 ) -> (PollRequest, Option<OperationError>) {
     let mut next = PollRequest {

@@ -8,7 +8,7 @@ use digue_types::AccountId;
 use crate::{ReceiveRules, SubjectName};
 
 /// Whom an event is about.
-pub(crate) struct FoundSubject {
+pub(crate) struct ResolvedSubject {
     pub(crate) accounts: Vec<AccountId>,
     /// Sessions of persons that the subject had, where the event ends sessions; they are over.
     pub(crate) ended: usize,
@@ -30,8 +30,8 @@ pub(crate) async fn find(
     rules: &ReceiveRules,
     token: &SecurityEventToken,
     ends: bool,
-) -> Result<FoundSubject, OperationError> {
-    let mut found = FoundSubject {
+) -> Result<ResolvedSubject, OperationError> {
+    let mut found = ResolvedSubject {
         accounts: Vec::new(),
         ended: 0,
     };

@@ -9,7 +9,7 @@ use ring::hmac;
 use crate::effects::{Consequence, SignalReason, carry_out};
 use crate::state::{self, SignalTurnHeld};
 use crate::verify::{NotTaken, verified};
-use crate::{ReceiveRules, SignalOutcome, Stream, subjects};
+use crate::{EventStream, ReceiveRules, SignalOutcome, subjects};
 
 /// Takes a token. One that was taken before is taken again, and nothing follows: transmitters send a
 /// token again whose receipt they missed (RFC 8935, 2).
@@ -17,7 +17,7 @@ use crate::{ReceiveRules, SignalOutcome, Stream, subjects};
 /// `id` is the name under which it came by a poll.
 pub(crate) async fn take(
     app: &App,
-    stream: Stream<'_>,
+    stream: EventStream<'_>,
     token: &str,
     id: Option<&str>,
 ) -> Result<(), NotTaken> {
@@ -60,7 +60,10 @@ async fn carry_out_once(
     let (outcome, accounts) = match consequence {
         Consequence::Stream => (SignalOutcome::Stream, Vec::new()),
         Consequence::NotHandled => (SignalOutcome::NotHandled, Vec::new()),
-        _ => {
+        Consequence::Nothing
+        | Consequence::EndSessions(_)
+        | Consequence::Close
+        | Consequence::Reopen => {
             let ends = consequence.ends_sessions();
             let found = subjects::find(app, rules, token, ends).await?;
             let reason = SignalReason {
@@ -82,10 +85,10 @@ async fn carry_out_once(
         stream: rules.name.clone(),
         token: name,
         event: token.event.name().to_owned(),
-        subject: match outcome {
-            SignalOutcome::UnknownSubject => subjects::shown(&token.subject),
-            // Who has an account is named by it, and others need not be kept.
-            _ => token.subject.format().to_owned(),
+        // Who has an account is named by it, and others need not be kept.
+        subject: match outcome == SignalOutcome::UnknownSubject {
+            true => subjects::shown(&token.subject),
+            false => token.subject.format().to_owned(),
         },
         account: match &accounts[..] {
             [only] => Some(only.clone()),
@@ -100,12 +103,11 @@ async fn carry_out_once(
     app.store().take_signal(&record).await?;
     let heard = |stream: &mut SignalStreamRecord| {
         stream.heard_at = Some(now);
-        match &token.event {
-            SecurityEvent::Verification { .. } => stream.verified_at = Some(now),
-            SecurityEvent::StreamUpdated { status, .. } => {
-                status.code().clone_into(&mut stream.status);
-            }
-            _ => {}
+        if let SecurityEvent::Verification { .. } = &token.event {
+            stream.verified_at = Some(now);
+        }
+        if let SecurityEvent::StreamUpdated { status, .. } = &token.event {
+            status.code().clone_into(&mut stream.status);
         }
     };
     turn.update(app, &rules.name, heard).await?;

@@ -11,7 +11,7 @@ use digue_security_events::{
 };
 use digue_types::Timestamp;
 
-use crate::{ReceiveRules, SignalRefusal, Stream};
+use crate::{EventStream, ReceiveRules, SignalRefusal};
 
 /// The difference between clocks that is tolerated.
 const SKEW: Duration = Duration::from_mins(1);
@@ -43,7 +43,7 @@ fn refused(why: SignalRefusal, detail: impl ToString) -> NotTaken {
 /// The event of a token, once all of it is verified.
 pub(crate) async fn verified(
     app: &App,
-    stream: Stream<'_>,
+    stream: EventStream<'_>,
     token: &str,
 ) -> Result<SecurityEventToken, NotTaken> {
     let rules = stream.rules;

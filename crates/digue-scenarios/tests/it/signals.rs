@@ -935,7 +935,11 @@ async fn tokens_are_forgotten_after_their_age_and_never_before() {
     scene.agent("a1").await;
     let claims = scene.about(&revoked(), "a1");
     assert_eq!(scene.push(&claims).await.status, 202);
-    scene.home.clock.pass(Duration::from_hours(7 * 24));
+    // Its age is just within the limit at the next try.
+    scene
+        .home
+        .clock
+        .pass(Duration::from_secs(7 * 24 * 3600 - 1));
     forget_due(&scene.home.app).await.unwrap();
     assert_eq!(scene.push(&claims).await.status, 202, "still known");
     assert_eq!(scene.outcomes().await.len(), 1);
