@@ -22,6 +22,7 @@ mod response_rules;
 mod routes;
 pub mod rules_version;
 mod scim;
+mod secrets;
 mod security;
 pub mod server;
 mod signals;

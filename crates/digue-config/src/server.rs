@@ -12,7 +12,6 @@ use digue_compliance::space::PartnerRules;
 use digue_connections::client_address::{ClientHeader, TrustedProxies};
 use digue_evidence::retention::{Retention, RetentionError};
 use digue_evidence::witnesses::{WitnessPeer, WitnessRules};
-use digue_gateway::identity::token_hash;
 use digue_identity::password::PasswordRules;
 use digue_identity::providers::ProviderRules;
 use digue_journal::cosign::CosignerKey;
@@ -34,6 +33,7 @@ use super::providers::read_providers;
 use super::reader::{ConfigFault, ConfigSection, ConfigSource};
 use super::response::{ResponseSettings, read_help, read_response};
 use super::scim::read_scim;
+use super::secrets::secrets_of;
 use super::security::read_security;
 use super::signals::read_signals;
 use super::sources::{list_rules, read_sources};
@@ -308,21 +308,6 @@ fn read_proxy_secrets(section: &ConfigSection<'_>, path: &Path) -> Option<Vec<[u
         return section.refuse("secret_file", "fault-token-short", "");
     };
     Some(secrets)
-}
-
-/// The hashes of the secrets of a file, one a line: one, or two while it is being replaced. `None`
-/// when there is none, or a third one, or a short one: it could be guessed, and with it anyone could
-/// ask in the other side's name. A comment and a byte-order mark are refused.
-pub(crate) fn secrets_of(text: &str) -> Option<Vec<[u8; 32]>> {
-    let lines = text.lines().map(str::trim);
-    let secrets: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
-    // A comment is no secret, and what no header can carry would be refused without a word.
-    let is_secret = |secret: &&str| {
-        let is_sent = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
-        secret.len() >= 32 && !secret.starts_with('#') && secret.bytes().all(is_sent)
-    };
-    let is_sound = matches!(secrets.len(), 1 | 2) && secrets.iter().all(is_secret);
-    is_sound.then(|| secrets.into_iter().map(token_hash).collect())
 }
 
 fn records_of(path: &Path) -> Result<DnsRecords, String> {

@@ -9,7 +9,7 @@ use http::Uri;
 
 use super::addresses::parse_plain_name;
 use super::reader::ConfigSection;
-use super::server::secrets_of;
+use super::secrets::secrets_of;
 
 /// A transmitter is not asked more often, whatever the file says.
 const EVERY_MIN: Duration = Duration::from_secs(1);

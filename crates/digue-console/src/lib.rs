@@ -4,7 +4,6 @@
 mod account;
 mod bodies;
 mod directory;
-mod event_streams;
 mod proof;
 mod response;
 pub mod router;

@@ -17,7 +17,6 @@ use crate::account::{
 use crate::bodies;
 use crate::body_storage::Bodies;
 use crate::directory;
-use crate::event_streams;
 use crate::response::{
     breach, incident_acts, incident_notes, incident_steps, incidents, notices, register_import,
 };
@@ -32,8 +31,8 @@ use digue_isms_pages::{
     reviews, samples,
 };
 use digue_people_pages::{
-    account, accounts, approvals, desk, holders, keys, organisations, printed_key, requests,
-    signals, sources, space,
+    account, accounts, approvals, desk, event_streams, holders, keys, organisations, printed_key,
+    requests, signals, sources, space,
 };
 
 pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Router {

@@ -6,6 +6,7 @@ mod account_lists;
 pub mod accounts;
 pub mod approvals;
 pub mod desk;
+pub mod event_streams;
 pub mod holders;
 pub mod keys;
 pub mod organisations;

@@ -619,7 +619,6 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-administration",
             "digue-notices",
             "digue-provisioning",
-            "digue-shared-signals",
             "digue-compliance",
             "digue-selfservice",
             "digue-tasks",

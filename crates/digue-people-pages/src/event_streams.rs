@@ -9,14 +9,14 @@ use axum::middleware::Next;
 use axum::response::Response;
 use digue_shared_signals::{PushAnswer, PushCaller, authenticate};
 
-use crate::state::Console;
-use crate::visitor::Visitor;
+use digue_pages::state::Console;
+use digue_pages::visitor::Visitor;
 
 /// Below which only the secret of a stream counts.
 const PLACE: &str = "/.digue/signals/";
 
 /// Puts the transmitter into each of its requests, and answers all others.
-pub(crate) async fn identify(
+pub async fn identify(
     State(console): State<Console>,
     mut request: Request,
     next: Next,
@@ -49,7 +49,7 @@ pub(crate) async fn identify(
 }
 
 /// Takes a token.
-pub(crate) async fn push(
+pub async fn push(
     State(console): State<Console>,
     Extension(caller): Extension<PushCaller>,
     headers: HeaderMap,
