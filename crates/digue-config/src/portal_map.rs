@@ -32,7 +32,8 @@ use super::login::{read_identity, read_mapping, read_own_record};
 use super::pick::read_pick;
 use super::reader::{ConfigFault, ConfigSection, ConfigSource, WholeText};
 use super::response_rules::{SharedBlocks, check_alternatives, read_sweep};
-use super::server::{read_retention, secrets_of};
+use super::secrets::secrets_of;
+use super::server::read_retention;
 use super::when::read_when;
 
 /// A map, and the public URL of its portal.

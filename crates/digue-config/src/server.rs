@@ -13,7 +13,6 @@ use digue_compliance::space::PartnerRules;
 use digue_connections::client_address::{ClientHeader, TrustedProxies};
 use digue_evidence::retention::{Retention, RetentionError};
 use digue_evidence::witnesses::{WitnessPeer, WitnessRules};
-use digue_gateway::identity::token_hash;
 use digue_identity::password::PasswordRules;
 use digue_identity::providers::ProviderRules;
 use digue_journal::cosign::CosignerKey;
@@ -22,6 +21,7 @@ use digue_mail::{BounceSettings, Dkim, MailSettings, Protection};
 use digue_messages::DnsRecords;
 use digue_notices::desk::DeskRules;
 use digue_provisioning::ProvisioningRules;
+use digue_shared_signals::SignalRules;
 use digue_sources::SourceRules;
 use digue_types::OperatorContact;
 use ipnet::IpNet;
@@ -35,7 +35,9 @@ use super::providers::read_providers;
 use super::reader::{ConfigFault, ConfigSection, ConfigSource};
 use super::response::{ResponseSettings, read_help, read_response};
 use super::scim::read_scim;
+use super::secrets::secrets_of;
 use super::security::read_security;
+use super::signals::read_signals;
 use super::sources::{list_rules, read_sources};
 use super::watch::{WatchSettings, read_watch};
 
@@ -73,6 +75,8 @@ pub struct Settings {
     pub sources: Vec<SourceRules>,
     /// The operator's directory (`[scim]`), or the rules of a source of accounts.
     pub scim: Option<ProvisioningRules>,
+    /// Streams of events from identity providers (`[signals]`); none where it is not configured.
+    pub signals: SignalRules,
     pub mail: Option<MailSettings>,
     pub watch: WatchSettings,
     pub partners: PartnerRules,
@@ -201,6 +205,9 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
         let sources = read_sources(&root.sections("sources"));
         let scim = root.section("scim").map(|section| read_scim(&section));
         let list = sources.as_deref().and_then(list_rules);
+        let signals = root
+            .section("signals")
+            .map(|section| read_signals(&section));
         // Each would close whom the other one names.
         if scim.is_some() && list.is_some() {
             root.fault("scim", "fault-scim-list", "");
@@ -268,6 +275,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
             providers: providers?,
             sources: sources?,
             scim: scim.map_or(Some(list), |read| read.map(Some))?,
+            signals: signals.unwrap_or_else(|| Some(SignalRules::default()))?,
             mail: mail.map_or(Some(None), |read| read.map(Some))?,
             watch: watch?,
             partners,
@@ -348,21 +356,6 @@ fn read_proxy_secrets(section: &ConfigSection<'_>, path: &Path) -> Option<Vec<[u
         return section.refuse("secret_file", "fault-token-short", "");
     };
     Some(secrets)
-}
-
-/// The hashes of the secrets of a file, one a line: one, or two while it is being replaced. `None`
-/// when there is none, or a third one, or a short one: it could be guessed, and with it anyone could
-/// ask in the other side's name. A comment and a byte-order mark are refused.
-pub(crate) fn secrets_of(text: &str) -> Option<Vec<[u8; 32]>> {
-    let lines = text.lines().map(str::trim);
-    let secrets: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
-    // A comment is no secret, and what no header can carry would be refused without a word.
-    let is_secret = |secret: &&str| {
-        let is_sent = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
-        secret.len() >= 32 && !secret.starts_with('#') && secret.bytes().all(is_sent)
-    };
-    let is_sound = matches!(secrets.len(), 1 | 2) && secrets.iter().all(is_secret);
-    is_sound.then(|| secrets.into_iter().map(token_hash).collect())
 }
 
 fn records_of(path: &Path) -> Result<DnsRecords, String> {

@@ -31,8 +31,8 @@ use digue_isms_pages::{
     reviews, samples,
 };
 use digue_people_pages::{
-    account, accounts, approvals, desk, holders, keys, organisations, printed_key, requests,
-    sources, space,
+    account, accounts, approvals, desk, event_streams, holders, keys, organisations, printed_key,
+    requests, signals, sources, space,
 };
 
 pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Router {
@@ -68,6 +68,11 @@ pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Rou
         .layer(middleware::from_fn_with_state(
             console.clone(),
             directory::identify,
+        ))
+        // Likewise: only the secret of a stream counts at its address.
+        .layer(middleware::from_fn_with_state(
+            console.clone(),
+            event_streams::identify,
         ))
         // Outside of `bodies`: a foreign page must not send a body that counts to the account whose
         // cookie the browser adds.
@@ -188,6 +193,10 @@ fn pages() -> Router<Console> {
         .route("/sources/{source}/read", post(sources::read))
         .route("/sources/{source}/release", post(sources::release))
         .route("/directory/release", post(sources::release_directory))
+        // Events from identity providers
+        .route("/signals", get(signals::show))
+        .route("/signals.csv", get(signals::list_csv))
+        .route("/signals/decide", post(signals::decide))
         // API keys
         .route("/keys", get(keys::list).post(keys::ask))
         .route("/keys/revoke", post(keys::revoke))
@@ -524,6 +533,7 @@ fn corner() -> Router<Console> {
         .route("/.digue/provider/{provider}", get(provider::begin))
         .route("/.digue/provider/{provider}/back", get(provider::back))
         .route("/.digue/provider/{provider}/logout", post(provider::logout))
+        .route("/.digue/signals/{stream}", post(event_streams::push))
         .route("/.digue/identity/link", post(provider::link))
         .route("/.digue/identity/code", post(provider::by_code))
         .route("/.digue/identity/end", get(provider::end))

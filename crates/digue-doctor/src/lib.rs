@@ -128,6 +128,7 @@ fn make(
         HealthCheck::Clock => on_thread(check, installation, clock::examine),
         HealthCheck::Portals => Box::pin(services::portals(installation)),
         HealthCheck::Providers => Box::pin(services::providers(installation)),
+        HealthCheck::Signals => Box::pin(services::signals(installation)),
         HealthCheck::Mail => Box::pin(services::mail(installation)),
         HealthCheck::Backups => on_thread(check, installation, backups::examine),
         HealthCheck::Monitoring => Box::pin(monitoring::examine(installation)),

@@ -24,13 +24,14 @@ pub enum HealthCheck {
     Clock,
     Portals,
     Providers,
+    Signals,
     Mail,
     Backups,
     Monitoring,
 }
 
 impl HealthCheck {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Configuration,
         Self::Maps,
         Self::Process,
@@ -44,6 +45,7 @@ impl HealthCheck {
         Self::Clock,
         Self::Portals,
         Self::Providers,
+        Self::Signals,
         Self::Mail,
         Self::Backups,
         Self::Monitoring,
@@ -64,6 +66,7 @@ impl HealthCheck {
             Self::Clock => "clock",
             Self::Portals => "portals",
             Self::Providers => "providers",
+            Self::Signals => "signals",
             Self::Mail => "mail",
             Self::Backups => "backups",
             Self::Monitoring => "monitoring",

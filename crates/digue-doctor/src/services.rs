@@ -158,6 +158,43 @@ pub(crate) async fn providers(installation: Arc<ExaminedInstallation>) -> Health
     })
 }
 
+pub(crate) async fn signals(installation: Arc<ExaminedInstallation>) -> HealthResult {
+    let result = HealthResult::new(HealthCheck::Signals);
+    let streams = &installation.settings.signals.receive;
+    if streams.is_empty() {
+        return result.not_applicable("doctor-not-configured");
+    }
+    let client = match &installation.client {
+        Ok(client) => client,
+        Err(cause) => {
+            return result.bad(
+                "doctor-portals-client",
+                &[("cause", Value::from(cause.as_str()))],
+            );
+        }
+    };
+    let asked = streams.iter().map(|rules| async move {
+        let answer = digue_shared_signals::answers(rules, client);
+        (rules, timeout(ANSWERED_WITHIN * 2, answer).await)
+    });
+    let answers = join_all(asked).await;
+    answers.into_iter().fold(result, |result, (rules, answer)| {
+        let named = [
+            ("stream", Value::from(rules.name.as_str())),
+            ("issuer", Value::from(rules.issuer.as_str())),
+        ];
+        let result = result.looked_at("doctor-signals", &named);
+        match answer.unwrap_or_else(|late| Err(late.to_string())) {
+            Ok(()) => result,
+            Err(cause) => {
+                let [stream, issuer] = named;
+                let cause = ("cause", Value::from(cause));
+                result.bad("doctor-signals-away", &[stream, issuer, cause])
+            }
+        }
+    })
+}
+
 pub(crate) async fn mail(installation: Arc<ExaminedInstallation>) -> HealthResult {
     let result = HealthResult::new(HealthCheck::Mail);
     let Some(settings) = &installation.settings.mail else {

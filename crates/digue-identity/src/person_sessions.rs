@@ -181,11 +181,19 @@ pub(crate) fn owed(app: &App, secret: &str) -> Option<PersonDebts> {
         .clone()
 }
 
-/// Ends the sessions that a provider opened for this subject or provider session (keyed hashes).
-pub(crate) fn end_owed(app: &App, provider: &str, subject: Option<&str>, sid: Option<&str>) {
+/// Ends the sessions that a provider opened for this subject or provider session (keyed hashes);
+/// returns how many.
+pub(crate) fn end_owed(
+    app: &App,
+    provider: &str,
+    subject: Option<&str>,
+    sid: Option<&str>,
+) -> usize {
     let mut sessions = sessions(app);
+    let before = sessions.len();
     sessions.retain(|_, session| {
         let owed = session.owed.as_ref();
         !owed.is_some_and(|owed| owed.is_of(provider, subject, sid))
     });
+    before - sessions.len()
 }

@@ -14,6 +14,7 @@ mod peer;
 mod persons;
 mod probe;
 mod provider_client;
+mod signalled;
 
 use digue_access::RequestOrigin;
 use digue_access::session::TokenHash;
@@ -34,6 +35,7 @@ pub use ending::{
 };
 
 pub use probe::answers;
+pub use signalled::{NameAtProvider, accounts_of, end_begun};
 
 use ending::ProviderSignOut;
 use peer::{AuthorizationAnswer, ProviderError, ProviderPeer, VerifiedIdentity};

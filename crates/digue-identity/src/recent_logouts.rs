@@ -85,6 +85,14 @@ impl RecentLogouts {
         })
     }
 
+    /// From here on sign-ins of this subject or session that began before are refused, whatever
+    /// ended it.
+    pub(crate) fn note(&self, name: String, now: Timestamp) {
+        let mut known = self.lock();
+        known.ended.retain(|_, at| now.since(*at) < KNOWN_FOR);
+        known.ended.insert(name, now);
+    }
+
     /// True when a provider ended one of these subjects and sessions (keyed hashes) at `since` or
     /// later.
     pub(crate) fn has_ended(&self, names: &[&str], since: Timestamp) -> bool {

@@ -80,6 +80,7 @@ static HELP: &[(&str, &str)] = &[
     ("/self/password", "help-page-own-password"),
     ("/keys", "help-page-keys"),
     ("/sources", "help-page-sources"),
+    ("/signals", "help-page-signals"),
     ("/settings", "help-page-settings"),
     ("/.digue/sign-in", "help-page-sign-in"),
     ("/.digue/enter", "help-page-enter"),

@@ -272,6 +272,12 @@ static GROUPS: &[(&str, &[MenuPage])] = &[
                 TaskSource::Sources,
                 Role::sees_coverage,
             ),
+            counted(
+                ("/signals", "menu-signals"),
+                MenuIcon::Pulse,
+                TaskSource::Signals,
+                Role::can_watch,
+            ),
             page(
                 "/sessions",
                 "menu-sessions",

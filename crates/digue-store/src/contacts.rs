@@ -33,6 +33,17 @@ impl Store {
             .await?;
         rows.iter().map(read).collect()
     }
+
+    /// The accounts with this address, in whatever ASCII letter case.
+    pub async fn accounts_at(&self, email: &str) -> Stored<Vec<AccountId>> {
+        let rows =
+            sqlx::query("SELECT account FROM contacts WHERE LOWER(email) = $1 ORDER BY account")
+                .bind(email.to_ascii_lowercase())
+                .fetch_all(&self.pool)
+                .await?;
+        let account = |row: &AnyRow| name(row, "account", AccountId::parse);
+        rows.iter().map(account).collect()
+    }
 }
 
 fn read(row: &AnyRow) -> Stored<(AccountId, String)> {

@@ -39,6 +39,7 @@ pub(crate) async fn tasks(
         TaskSource::Reviews => open_reviews(app, actor).await,
         TaskSource::Checks => checks(app, actor).await,
         TaskSource::Sources => data_sources(app, actor).await,
+        TaskSource::Signals => signals(app, actor).await,
         TaskSource::Registers => overdue_records(app, actor).await,
         TaskSource::Assessment => due_assessment(app, actor).await,
         TaskSource::Learning => learning(app, actor).await,
@@ -256,6 +257,18 @@ async fn directory(app: &App, actor: &Actor) -> Result<Option<Task>, OperationEr
         is_mine,
         act,
     }))
+}
+
+/// What identity providers ask for and a person decides.
+async fn signals(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
+    let waiting = digue_shared_signals::overview::waiting_for(app, actor).await?;
+    let task = waiting.map(|(changes, since)| Task {
+        since,
+        due: None,
+        is_mine: actor.role.can_act(),
+        act: AwaitedAct::DecideSignals { changes },
+    });
+    Ok(task.into_iter().collect())
 }
 
 fn act_for_source(source: SourceView) -> AwaitedAct {

@@ -21,6 +21,7 @@ lists! {
         Reviews "reviews",
         Checks "checks",
         Sources "sources",
+        Signals "signals",
         Registers "registers",
         Assessment "assessment",
         Learning "learning",
@@ -97,6 +98,8 @@ pub enum AwaitedAct {
     DecideDirectory { changes: usize },
     /// The directory has been silent for too long.
     RepairDirectory,
+    /// Closings and reopenings that identity providers ask for.
+    DecideSignals { changes: usize },
     /// A record of a register whose day has passed.
     OverdueRecord(DueItem),
     /// Answer the self-assessment of the organisation.
@@ -159,6 +162,7 @@ impl Task {
             | AwaitedAct::RepairSource { .. }
             | AwaitedAct::DecideDirectory { .. }
             | AwaitedAct::RepairDirectory => TaskSource::Sources,
+            AwaitedAct::DecideSignals { .. } => TaskSource::Signals,
             AwaitedAct::OverdueRecord(_) => TaskSource::Registers,
             AwaitedAct::Assess => TaskSource::Assessment,
             AwaitedAct::LearnModule(_) | AwaitedAct::ReadDocument { .. } => TaskSource::Learning,
@@ -176,6 +180,7 @@ impl Task {
             | TaskSource::Reviews
             | TaskSource::Checks
             | TaskSource::Sources
+            | TaskSource::Signals
             | TaskSource::Registers
             | TaskSource::Assessment
             | TaskSource::Learning => false,

@@ -218,6 +218,7 @@ pub(crate) async fn start_at(
     let areas = digue_administration::areas(areas, Arc::new(AddedRouteReader));
     let areas = digue_sources::areas(areas, settings.sources.clone(), Some(client.clone()));
     let areas = digue_provisioning::areas(areas, settings.scim.clone());
+    let areas = digue_shared_signals::areas(areas, settings.signals.clone());
     let expected = settings
         .backup
         .as_ref()
@@ -442,6 +443,16 @@ impl RunningServer {
                 Ok(())
             }
         );
+        every!(second, "security events", |app: Arc<App>| async move {
+            // Not awaited: a transmitter may take its time, and a stop must not. What is not
+            // acknowledged comes again.
+            tokio::spawn(async move {
+                if let Err(error) = digue_shared_signals::poll_due(&app).await {
+                    tracing::warn!(%error, "Polling for security events failed; retrying");
+                }
+            });
+            Ok(())
+        });
         every!(second, "notices", |app: Arc<App>| async move {
             digue_notices::send_due(&app, NOTICES_A_SECOND)
                 .await
@@ -483,6 +494,7 @@ impl RunningServer {
             "expired data",
             |app: Arc<App>| async move {
                 codes::forget_due(&app).await?;
+                digue_shared_signals::forget_due(&app).await?;
                 digue_notices::desk::forget_due(&app).await.map(drop)
             }
         );

@@ -590,6 +590,12 @@ fn act_in_words((w, book): (&Localizer, &HolderBook), task: &Task, now: Timestam
             "/sources".to_owned(),
             "task-go-see",
         ),
+        AwaitedAct::DecideSignals { changes } => words(
+            w.counted("task-signals-held", *changes),
+            vec![since()],
+            "/signals".to_owned(),
+            "task-go-see",
+        ),
         AwaitedAct::OverdueRecord(due) => {
             let owner = match due.owner.as_str() {
                 "" => String::new(),

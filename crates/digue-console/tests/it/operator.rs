@@ -36,6 +36,7 @@ use digue_provisioning::brake::AccountBrake;
 use digue_provisioning::{AccountGroups, GroupRule, ProvisioningRules};
 use digue_response::notification::Field;
 use digue_selfservice::comparisons;
+use digue_shared_signals::{KeySource, ReceiveRules, ReceiveWay, SignalRules, SubjectName};
 use digue_sources::SourceRules;
 use digue_sources::brake::Brake;
 use digue_sources::origin::SourceOrigin;
@@ -94,6 +95,7 @@ pub(crate) async fn areas(
     let areas = digue_administration::areas(areas, Arc::new(AddedRouteReader));
     let areas = digue_sources::areas(areas, vec![caseloads()], None);
     let areas = digue_provisioning::areas(areas, Some(directory()));
+    let areas = digue_shared_signals::areas(areas, streams());
     digue_selfservice::areas(digue_compliance::areas(areas, Default::default(), None))
 }
 
@@ -112,6 +114,28 @@ pub(crate) fn directory() -> ProvisioningRules {
         ]),
         brake: AccountBrake::default(),
         late_after: Duration::from_hours(72),
+    }
+}
+
+/// The secret of the stream.
+pub(crate) const STREAM_SECRET: &str = "le-secret-du-flux-de-l-annuaire-00";
+
+/// A stream of events from which nothing came yet.
+fn streams() -> SignalRules {
+    SignalRules {
+        receive: vec![ReceiveRules {
+            name: "annuaire".to_owned(),
+            issuer: "https://fournisseur.test".to_owned(),
+            audience: CONSOLE.to_owned(),
+            other_audiences: Vec::new(),
+            keys: KeySource::Discovered,
+            subject_issuers: vec!["https://fournisseur.test".to_owned()],
+            identified_by: vec![SubjectName::Email],
+            way: ReceiveWay::Push {
+                secrets: vec![digue_gateway::identity::token_hash(STREAM_SECRET)],
+            },
+        }],
+        ..SignalRules::default()
     }
 }
 

@@ -150,6 +150,7 @@ pub(crate) static PAGES: &[Page] = &[
     page("classes", "/classes"),
     page("keys", "/keys"),
     page("sources", "/sources"),
+    page("signals", "/signals"),
     stale("keys-stale", "/keys"),
     page("own", "/self"),
     stale("own-stale", "/self"),

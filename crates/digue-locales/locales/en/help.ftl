@@ -289,6 +289,10 @@ help-page-sources =
     The files and directories that caseloads, accounts and classes are read from.
     A source that is held changed more at once than usual: Digue keeps the old version until you agree.
     Look at what changes in a held source, then accept it or have it corrected.
+help-page-signals =
+    The events that your identity provider sends: sessions revoked, accounts disabled.
+    An unknown subject is a person whom Digue can link to no account. A request waits where a person must decide.
+    Decide the waiting requests first, then look at unknown subjects and at streams that do not answer.
 help-page-settings =
     The configuration in force, read at the start.
     What this page shows is changed in the configuration file; each change is dated and has a hash.

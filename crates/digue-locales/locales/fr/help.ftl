@@ -289,6 +289,10 @@ help-page-sources =
     Les fichiers et annuaires dont Digue tire les portefeuilles, les comptes et les classes.
     Une source retenue a changé d'un coup plus que d'habitude : Digue garde l'ancienne version jusqu'à votre accord.
     Regardez ce qui change dans une source retenue, puis acceptez-la ou faites-la corriger.
+help-page-signals =
+    Les événements que votre fournisseur d'identité envoie : sessions révoquées, comptes désactivés.
+    Un sujet inconnu est une personne que Digue ne sait relier à aucun compte. Une demande attend quand une personne doit décider.
+    Décidez d'abord les demandes en attente, puis regardez les sujets inconnus et les flux qui ne répondent pas.
 help-page-settings =
     La configuration en vigueur, lue au démarrage.
     Ce que montre cette page se change dans le fichier de configuration ; chaque changement est daté et porte une empreinte.

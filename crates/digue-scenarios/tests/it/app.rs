@@ -37,6 +37,7 @@ use digue_mail::{MailSettings, Protection};
 use digue_notices::desk::DeskRules;
 use digue_provisioning::ProvisioningRules;
 use digue_selfservice::comparisons;
+use digue_shared_signals::SignalRules;
 use digue_sources::SourceRules;
 use digue_store::Store;
 use digue_types::{AccountId, Act, Event, OrganisationId, Timestamp};
@@ -114,6 +115,8 @@ pub(crate) struct Plan {
     pub(crate) sources: Vec<SourceRules>,
     /// The operator's directory.
     pub(crate) scim: Option<ProvisioningRules>,
+    /// Streams of events; with one the app has an HTTP client.
+    pub(crate) signals: SignalRules,
 }
 
 /// A client for other services; it trusts no certificate.
@@ -214,12 +217,14 @@ impl Home {
         let areas = digue_administration::areas(areas, Arc::new(AddedRouteReader));
         let areas = digue_sources::areas(areas, plan.sources, None);
         let areas = digue_provisioning::areas(areas, plan.scim);
+        let has_streams = !plan.signals.receive.is_empty();
+        let areas = digue_shared_signals::areas(areas, plan.signals);
         let areas = digue_compliance::areas(areas, PartnerRules::default(), plan.backups);
         let areas = digue_selfservice::areas(areas);
         let app = App::new(AppParts {
             monitor: digue_app::monitor::unattended(),
             store: store.clone(),
-            client: plan.alerts.webhook.is_some().then(client),
+            client: (has_streams || plan.alerts.webhook.is_some()).then(client),
             index_folder: None,
             is_published: false,
             journal: journal.clone(),

@@ -34,6 +34,7 @@ mod people;
 mod races;
 mod recovery;
 mod scim;
+mod signals;
 mod sources;
 mod space;
 mod statements;

@@ -3,7 +3,7 @@
 use digue_access::{Membership, Reach, Role};
 use digue_store::{
     DayOfChanges, GateRecord, HeldChange, IdentityCutRecord, ScimDay, ScimState, ScimUserRecord,
-    SourceRecord, Store,
+    SignalRecord, SignalStreamRecord, SourceRecord, Store, WaitingSignalRecord,
 };
 use digue_types::{AccountId, Gate, GateReason, OrganisationId, Timestamp};
 
@@ -18,6 +18,9 @@ pub(crate) async fn keep_the_contract(store: &Store) {
     a_partner_is_known_from_its_first_day(store).await;
     a_source_is_replaced_by_name(store).await;
     what_a_directory_says_is_kept_whole(store).await;
+    a_signal_is_taken_once_and_forgotten(store).await;
+    what_a_signal_asks_for_keeps_its_age(store).await;
+    a_stream_of_signals_is_replaced_by_name(store).await;
     every_code_is_one_that_the_database_takes(store).await;
 }
 
@@ -61,6 +64,110 @@ async fn a_source_is_replaced_by_name(store: &Store) {
     };
     store.set_source(&held).await.unwrap();
     assert_eq!(store.sources().await.unwrap(), [held]);
+}
+
+async fn a_signal_is_taken_once_and_forgotten(store: &Store) {
+    let signal = |token: &str, account: Option<&str>, outcome: &str, second| SignalRecord {
+        stream: "annuaire".into(),
+        token: token.into(),
+        event: "account-disabled".into(),
+        subject: "iss_sub".into(),
+        account: account.map(|name| AccountId::parse(name).unwrap()),
+        accounts: u64::from(account.is_some()),
+        outcome: outcome.into(),
+        issued_at: at(second - 1),
+        taken_at: at(second),
+    };
+    let first = signal("t1", Some("a1"), "closed", 10);
+    let second = signal("t2", None, "unknown-subject", 20);
+    let third = SignalRecord {
+        accounts: 2,
+        ..signal("t3", None, "closed", 30)
+    };
+    for one in [&first, &second, &third] {
+        assert!(store.take_signal(one).await.unwrap());
+    }
+    let again = signal("t1", None, "cut", 40);
+    assert!(!store.take_signal(&again).await.unwrap(), "it is known");
+    assert!(store.is_signal_known("annuaire", "t1").await.unwrap());
+    assert!(!store.is_signal_known("autre", "t1").await.unwrap());
+    let all = store.signals(None, 10).await.unwrap();
+    assert_eq!(all, [third.clone(), second.clone(), first]);
+    let unknown = store.signals(Some("unknown-subject"), 10).await.unwrap();
+    assert_eq!(unknown, std::slice::from_ref(&second));
+    assert_eq!(store.signals(None, 1).await.unwrap().len(), 1);
+    let counts = store.signal_counts().await.unwrap();
+    let annuaire = |outcome: &str, count| ("annuaire".to_owned(), outcome.to_owned(), count);
+    assert_eq!(
+        counts,
+        [annuaire("closed", 2), annuaire("unknown-subject", 1)]
+    );
+    assert_eq!(store.signalled_accounts("closed", at(10)).await.unwrap(), 3);
+    assert_eq!(store.signalled_accounts("closed", at(11)).await.unwrap(), 2);
+    assert_eq!(store.signalled_accounts("cut", at(0)).await.unwrap(), 0);
+    assert_eq!(store.forget_signals(at(30)).await.unwrap(), 2);
+    assert_eq!(store.signal_count().await.unwrap(), 1);
+    assert_eq!(store.forget_signals(at(31)).await.unwrap(), 1);
+}
+
+async fn what_a_signal_asks_for_keeps_its_age(store: &Store) {
+    let waiting = |account: &str, change: &str, second| WaitingSignalRecord {
+        account: AccountId::parse(account).unwrap(),
+        change: change.into(),
+        stream: "annuaire".into(),
+        event: "account-disabled".into(),
+        since: at(second),
+    };
+    store
+        .save_waiting_signal(&waiting("a2", "close", 2))
+        .await
+        .unwrap();
+    store
+        .save_waiting_signal(&waiting("a1", "close", 1))
+        .await
+        .unwrap();
+    store
+        .save_waiting_signal(&waiting("a1", "close", 9))
+        .await
+        .unwrap();
+    let expected = [waiting("a1", "close", 1), waiting("a2", "close", 2)];
+    assert_eq!(store.waiting_signals().await.unwrap(), expected);
+    store
+        .save_waiting_signal(&waiting("a1", "reopen", 9))
+        .await
+        .unwrap();
+    let expected = [waiting("a2", "close", 2), waiting("a1", "reopen", 9)];
+    assert_eq!(store.waiting_signals().await.unwrap(), expected);
+    for (account, change, was_there) in [
+        ("a1", "close", false),
+        ("a1", "reopen", true),
+        ("a2", "close", true),
+    ] {
+        let account = AccountId::parse(account).unwrap();
+        let removed = store.remove_waiting_signal(&account, change).await.unwrap();
+        assert_eq!(removed, was_there, "{account} {change}");
+    }
+}
+
+async fn a_stream_of_signals_is_replaced_by_name(store: &Store) {
+    let new = SignalStreamRecord::new("annuaire");
+    store.set_signal_stream(&new).await.unwrap();
+    assert_eq!(
+        store.signal_streams().await.unwrap(),
+        std::slice::from_ref(&new)
+    );
+    let heard = SignalStreamRecord {
+        heard_at: Some(at(1)),
+        verified_at: Some(at(2)),
+        status: "paused".into(),
+        refused: 3,
+        refusal: Some((at(3), "key".into())),
+        asked_at: Some(at(4)),
+        failing_since: Some(at(5)),
+        ..new
+    };
+    store.set_signal_stream(&heard).await.unwrap();
+    assert_eq!(store.signal_streams().await.unwrap(), [heard]);
 }
 
 async fn what_a_directory_says_is_kept_whole(store: &Store) {

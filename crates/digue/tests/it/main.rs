@@ -60,6 +60,7 @@ mod scim;
 mod security_contact;
 mod service_manager;
 mod sign_in;
+mod signals;
 mod smsi;
 mod space;
 mod starvation;

@@ -15,15 +15,15 @@ use crate::python::python;
 use crate::webdriver::Browser;
 
 const FORM: [(&str, &str); 1] = [("content-type", "application/x-www-form-urlencoded")];
-const SECRET: &str = "un-secret-de-client-pour-les-tests-0123456789";
+pub(crate) const SECRET: &str = "un-secret-de-client-pour-les-tests-0123456789";
 
 /// The provider; ends with the test.
-struct Provider {
+pub(crate) struct Provider {
     child: Child,
     /// It ends with its input.
     _stdin: ChildStdin,
     script: PathBuf,
-    issuer: String,
+    pub(crate) issuer: String,
     control: Client,
 }
 
@@ -68,7 +68,7 @@ impl Provider {
         }
     }
 
-    fn ask(&self, place: &str, body: &Value) -> Value {
+    pub(crate) fn ask(&self, place: &str, body: &Value) -> Value {
         let json = [("content-type", "application/json")];
         let answer = self
             .control
@@ -118,15 +118,16 @@ fn node_modules() -> PathBuf {
 }
 
 /// An instance with its provider.
-struct Scene {
-    instance: Instance,
-    provider: Provider,
-    console: String,
+pub(crate) struct Scene {
+    pub(crate) instance: Instance,
+    pub(crate) provider: Provider,
+    pub(crate) console: String,
     _files: tempfile::TempDir,
 }
 
 impl Scene {
-    fn open(more: &str) -> Self {
+    /// With further settings, in which `ISSUER` stands for the provider's.
+    pub(crate) fn open(more: &str) -> Self {
         let files = tempfile::tempdir().unwrap();
         let address = free_address();
         let console = format!("http://{CONSOLE_HOST}:{}", address.port());
@@ -154,7 +155,7 @@ impl Scene {
                 provider.issuer
             ));
         }
-        settings.push_str(more);
+        settings.push_str(&more.replace("ISSUER", &provider.issuer));
         let plan = Plan::usual()
             .settings(&settings)
             .caseload("a1", &["P1", "P2"]);
@@ -168,7 +169,7 @@ impl Scene {
     }
 
     /// Takes an invitation with this login at the provider, up to one's own page.
-    fn link(&mut self, browser: &Browser, account: &str, login: &str) {
+    pub(crate) fn link(&mut self, browser: &Browser, account: &str, login: &str) {
         let token = self.instance.link(account, CONSOLE_HOST);
         browser.go(&format!("{}/.digue/enter?link={token}", self.console));
         browser.click("a[href^='/.digue/provider/proconnect']");

@@ -20,6 +20,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("digue-portal-login", 1, &["digue-types"]),
     ("digue-backup", 1, &["digue-types"]),
     ("digue-scim", 1, &["digue-types"]),
+    ("digue-security-events", 1, &["digue-types"]),
     ("digue-exposure", 2, &["digue-types", "digue-journal"]),
     ("digue-store", 2, &["digue-types", "digue-access"]),
     ("digue-connections", 2, &["digue-access", "digue-http"]),
@@ -288,6 +289,21 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         ],
     ),
     (
+        "digue-shared-signals",
+        12,
+        &[
+            "digue-types",
+            "digue-access",
+            "digue-http",
+            "digue-security-events",
+            "digue-store",
+            "digue-gateway",
+            "digue-app",
+            "digue-identity",
+            "digue-administration",
+        ],
+    ),
+    (
         "digue-backup-acts",
         12,
         &[
@@ -383,6 +399,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-notices",
             "digue-sources",
             "digue-provisioning",
+            "digue-shared-signals",
             "digue-backup-acts",
             "digue-compliance",
         ],
@@ -405,6 +422,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-mail",
             "digue-evidence",
             "digue-identity",
+            "digue-shared-signals",
             "digue-backup-acts",
             "digue-config",
         ],
@@ -425,6 +443,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-administration",
             "digue-sources",
             "digue-provisioning",
+            "digue-shared-signals",
             "digue-compliance",
             "digue-selfservice",
         ],
@@ -575,6 +594,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-notices",
             "digue-sources",
             "digue-provisioning",
+            "digue-shared-signals",
             "digue-backup-acts",
             "digue-compliance",
             "digue-selfservice",
@@ -783,7 +803,7 @@ const IMPURE: [&str; 9] = [
     "File::open",
 ];
 
-const PURE: [&str; 17] = [
+const PURE: [&str; 18] = [
     "digue-types",
     "digue-journal",
     "digue-identifiers",
@@ -799,6 +819,7 @@ const PURE: [&str; 17] = [
     "digue-isms",
     "digue-messages",
     "digue-scim",
+    "digue-security-events",
     "digue-survey",
     "digue-learn",
 ];
