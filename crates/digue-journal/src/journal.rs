@@ -21,6 +21,7 @@ use crate::checkpoint::Checkpoint;
 use crate::codec;
 use crate::disk::{Disk, WalFile};
 use crate::keyring::{KeyError, Keyring, OpenedKeyring, PeriodKeyRecord, Stream};
+use crate::mirror;
 use crate::note::Signer;
 use crate::observer::{Committed, JournalObserver};
 use crate::open_error::OpenError;
@@ -30,7 +31,7 @@ use crate::publisher::Publisher;
 use crate::reader;
 use crate::receipt::Receipt;
 use crate::seal::{ClearHeader, EVENT_BYTES_MAX, EntryKey};
-use crate::tree::{Hash, TILE_WIDTH, TreeEdge};
+use crate::tree::{Hash, TILE_WIDTH};
 use crate::verify::{self, VerifyAgainst, VerifyReport};
 use crate::wal;
 
@@ -155,17 +156,13 @@ impl Journal {
     pub fn open(options: JournalOptions) -> Result<Self, OpenError> {
         // The lock before anything is read: another writer might still change it.
         let lock = options.disk.lock()?.ok_or(OpenError::Held)?;
+        if options.disk.read(mirror::MARK)?.is_some() {
+            return Err(OpenError::Shared);
+        }
         // Before anything is written: a damaged key file must stop the start, and not the first
         // append.
         options.keyring.load()?;
-        let mut publisher = Publisher {
-            disk: options.disk,
-            signer: options.signer,
-            edge: TreeEdge::new(),
-            bundle: Vec::new(),
-            covered_wals: Vec::new(),
-            leftovers: Vec::new(),
-        };
+        let mut publisher = Publisher::new(options.disk, options.signer);
         let wal = publisher.recover()?;
         let size = publisher.edge.size();
         let minimum = prune::minimum(&publisher.disk, publisher.signer.verifier(), size)?;

@@ -6,7 +6,7 @@
 //! key file states what it is for and whether it was destroyed; without the master key it opens
 //! nothing. When a key is due is the caller's decision.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,6 +25,21 @@ const MAGIC: &str = "digue-period-key-1";
 
 /// Fills bytes with cryptographic randomness; this layer draws none by itself.
 pub type Draw = Box<dyn Fn(&mut [u8]) + Send + Sync>;
+
+/// Where the key files of a journal that several gateways write are kept for all of them.
+///
+/// What a call returns is durable: an entry under a key that is lost can never be read.
+pub trait SharedKeys: Send + Sync {
+    /// All key files, by ascending number.
+    fn files(&self) -> io::Result<Vec<Vec<u8>>>;
+
+    /// Keeps the file of a new key; `false` when another gateway was first with its number, or with
+    /// its stream and period.
+    fn add(&self, record: &PeriodKeyRecord, file: &[u8]) -> io::Result<bool>;
+
+    /// Replaces the file of a key by the one that says that it was destroyed.
+    fn destroy(&self, record: &PeriodKeyRecord, file: &[u8]) -> io::Result<()>;
+}
 
 /// The operator's key that wraps all others.
 #[derive(Clone)]
@@ -151,6 +166,10 @@ pub enum KeyError {
     Missing(u32),
     #[error("{0} is damaged, or was wrapped with another master key")]
     Damaged(String),
+    #[error(
+        "{0} is not among the keys that the gateways share: the database is older than this folder"
+    )]
+    NotShared(String),
     #[error("{period} of {stream} is past its retention")]
     Closed { stream: Stream, period: Period },
     #[error("entry: {0}")]
@@ -190,6 +209,8 @@ pub struct Keyring {
     length: PeriodLength,
     /// `None` for readers, which make no keys.
     draw: Option<Draw>,
+    /// `None` for the journal of one machine.
+    shared: Option<Arc<dyn SharedKeys>>,
     /// Last in the lock order: no other lock is taken under it, and `Journal` takes it under its
     /// publisher. Held while a key file is written: two threads must not make two keys for one
     /// period.
@@ -213,6 +234,7 @@ impl Keyring {
             master: Some(master),
             length,
             draw: Some(draw),
+            shared: None,
             keys: Mutex::default(),
         }
     }
@@ -224,14 +246,30 @@ impl Keyring {
             master,
             length: PeriodLength::Month,
             draw: None,
+            shared: None,
             keys: Mutex::default(),
+        }
+    }
+
+    /// For a journal that several gateways write: new keys are agreed on with the others first, and
+    /// the folder holds a copy.
+    pub fn sharing(self, shared: Arc<dyn SharedKeys>) -> Self {
+        Self {
+            shared: Some(shared),
+            ..self
         }
     }
 
     /// Reads the key files. To be called before anything else; readers call it again when they meet
     /// an unknown number.
     pub fn load(&self) -> Result<(), KeyError> {
-        let mut keys = self.lock();
+        self.load_into(&mut self.lock())
+    }
+
+    fn load_into(&self, keys: &mut PeriodKeys) -> Result<(), KeyError> {
+        if let Some(shared) = &self.shared {
+            copy_files(&self.disk, &shared.files()?)?;
+        }
         for name in self.disk.list(FOLDER)? {
             // A draft that a crash left behind: the key was never used.
             if name.ends_with(".tmp") {
@@ -253,8 +291,10 @@ impl Keyring {
             }
             if record.destroyed.is_some() {
                 // A reader that loaded the key before it was destroyed must not go on opening
-                // entries with it.
-                keys.open.remove(&record.number);
+                // entries with it, nor a writer sealing them.
+                if keys.open.remove(&record.number).is_some() {
+                    keys.today.clear();
+                }
             }
             keys.records.insert(record.number, record);
         }
@@ -263,7 +303,7 @@ impl Keyring {
 
     /// Seals an event with the key of its stream and period; the first entry of a period makes the
     /// key.
-    pub(crate) fn seal(&self, event: &Event, bytes: &[u8]) -> Result<Vec<u8>, KeyError> {
+    pub fn seal(&self, event: &Event, bytes: &[u8]) -> Result<Vec<u8>, KeyError> {
         let key = self.key_for(Stream::of(event), event.at())?;
         Ok(key.seal(event.at(), bytes))
     }
@@ -275,20 +315,15 @@ impl Keyring {
             return Ok(key.clone());
         }
         let (stream, period) = (today.0.clone(), Period::of(at, self.length));
-        let known = keys
-            .records
-            .values()
-            .find(|known| known.stream == stream && known.period == period);
-        let key = match known {
-            Some(record) if record.destroyed.is_some() => {
-                return Err(KeyError::Closed { stream, period });
+        let key = loop {
+            if let Some(key) = known_key(&keys, &stream, period)? {
+                break key;
             }
-            Some(record) => keys
-                .open
-                .get(&record.number)
-                .cloned()
-                .ok_or(KeyError::NoMaster(record.number))?,
-            None => self.make(&mut keys, stream, period)?,
+            if let Some(key) = self.make(&mut keys, &stream, period)? {
+                break key;
+            }
+            // Another gateway was first with this number or for this period.
+            self.load_into(&mut keys)?;
         };
         // Honest use is the days of a year for a few portals. Imports with hostile dates must not
         // grow the cache without bound; clearing it costs one search each.
@@ -299,21 +334,25 @@ impl Keyring {
         Ok(key)
     }
 
+    /// Makes the key of a period; `None` when another gateway made one meanwhile.
     fn make(
         &self,
         keys: &mut PeriodKeys,
-        stream: Stream,
+        stream: &Stream,
         period: Period,
-    ) -> Result<Arc<PeriodKey>, KeyError> {
+    ) -> Result<Option<Arc<PeriodKey>>, KeyError> {
         // A period before a destroyed one of its stream is past its retention as well. Otherwise an
         // import could write entries that should have been forgotten.
         let is_past = |known: &PeriodKeyRecord| {
-            known.stream == stream
+            known.stream == *stream
                 && known.destroyed.is_some()
                 && known.period.end() >= period.end()
         };
         if keys.records.values().any(is_past) {
-            return Err(KeyError::Closed { stream, period });
+            return Err(KeyError::Closed {
+                stream: stream.clone(),
+                period,
+            });
         }
         // Numbers of destroyed keys stay taken: sealed entries name their key by number, for good.
         let number = keys
@@ -325,7 +364,7 @@ impl Keyring {
         };
         let record = PeriodKeyRecord {
             number,
-            stream,
+            stream: stream.clone(),
             period,
             destroyed: None,
         };
@@ -336,6 +375,11 @@ impl Keyring {
         let wrapped = wrap(master, &record, &secret, nonce);
         let mut folders = Folders::default();
         let text = format!("{}{}\n", head(&record), STANDARD.encode(wrapped));
+        if let Some(shared) = &self.shared
+            && !shared.add(&record, text.as_bytes())?
+        {
+            return Ok(None);
+        }
         // Durable before its first use: an entry whose key is lost can never be read.
         self.disk
             .write_key(&file(number), text.as_bytes(), &mut folders)?;
@@ -343,7 +387,7 @@ impl Keyring {
         let key = Arc::new(PeriodKey::new(number, &secret));
         keys.open.insert(number, key.clone());
         keys.records.insert(number, record);
-        Ok(key)
+        Ok(Some(key))
     }
 
     /// Opens an entry of the journal.
@@ -401,7 +445,7 @@ impl Keyring {
     ///
     /// A storage medium may keep the old blocks, and a backup keeps the whole folder: the master
     /// key must not be stored beside either.
-    pub(crate) fn destroy(
+    pub fn destroy(
         &self,
         stream: &Stream,
         before: Timestamp,
@@ -417,6 +461,9 @@ impl Keyring {
             record.destroyed = Some(now);
             let mut folders = Folders::default();
             let text = format!("{}destroyed {now}\n", head(&record));
+            if let Some(shared) = &self.shared {
+                shared.destroy(&record, text.as_bytes())?;
+            }
             // On disk first: after an error the key is still known, and destroying it is tried
             // again.
             self.disk
@@ -435,6 +482,74 @@ impl Keyring {
     fn lock(&self) -> std::sync::MutexGuard<'_, PeriodKeys> {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The key of a period that was made earlier.
+fn known_key(
+    keys: &PeriodKeys,
+    stream: &Stream,
+    period: Period,
+) -> Result<Option<Arc<PeriodKey>>, KeyError> {
+    let is_it = |known: &&PeriodKeyRecord| known.stream == *stream && known.period == period;
+    match keys.records.values().find(is_it) {
+        Some(record) if record.destroyed.is_some() => Err(KeyError::Closed {
+            stream: stream.clone(),
+            period,
+        }),
+        Some(record) => keys
+            .open
+            .get(&record.number)
+            .cloned()
+            .map(Some)
+            .ok_or(KeyError::NoMaster(record.number)),
+        None => Ok(None),
+    }
+}
+
+/// Brings the key files of the journal in `disk` to those that all gateways share.
+pub fn copy_files(disk: &Disk, files: &[Vec<u8>]) -> Result<(), KeyError> {
+    let mut folders = Folders::default();
+    let mut shared = BTreeSet::new();
+    for bytes in files {
+        let (record, _) =
+            parse(bytes).ok_or_else(|| KeyError::Damaged("a shared key file".to_owned()))?;
+        let path = file(record.number);
+        match disk.read(&path)? {
+            Some(known) if known == *bytes => {}
+            None => disk.write_key(&path, bytes, &mut folders)?,
+            // Another gateway ended a retention.
+            Some(_) if record.destroyed.is_some() => {
+                disk.replace_key(&path, bytes, &mut folders)?;
+            }
+            Some(_) => return Err(KeyError::Damaged(path)),
+        }
+        shared.insert(path);
+    }
+    // A key is copied here only once it is durable there: one that is missing there was lost.
+    for name in disk.list(FOLDER)? {
+        let path = format!("{FOLDER}/{name}");
+        if !name.ends_with(".tmp") && !shared.contains(&path) {
+            return Err(KeyError::NotShared(path));
+        }
+    }
+    Ok(disk.sync_folders(&folders)?)
+}
+
+/// The key files of the journal in `disk` as they are stored, by ascending number.
+pub fn files(disk: &Disk) -> Result<Vec<(PeriodKeyRecord, Vec<u8>)>, KeyError> {
+    let mut found = Vec::new();
+    for name in disk.list(FOLDER)? {
+        if name.ends_with(".tmp") {
+            continue;
+        }
+        let path = format!("{FOLDER}/{name}");
+        let bytes = disk.read(&path)?.unwrap_or_default();
+        match parse(&bytes) {
+            Some((record, _)) if file(record.number) == path => found.push((record, bytes)),
+            Some(_) | None => return Err(KeyError::Damaged(path)),
+        }
+    }
+    Ok(found)
 }
 
 fn file(number: u32) -> String {

@@ -15,6 +15,7 @@ pub mod disk;
 pub mod heads;
 pub mod journal;
 pub mod keyring;
+pub mod mirror;
 pub mod note;
 pub mod observer;
 mod open_error;

@@ -2,6 +2,8 @@
 //!
 //! What a text means is not known here.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::digest::{Context, SHA256};
@@ -23,8 +25,9 @@ pub enum NoteError {
 }
 
 /// A private key and its name, to sign notes.
+#[derive(Clone)]
 pub struct Signer {
-    pair: Ed25519KeyPair,
+    pair: Arc<Ed25519KeyPair>,
     verifier: Verifier,
 }
 
@@ -38,7 +41,7 @@ impl Signer {
             .try_into()
             .map_err(|_| NoteError::BadKey)?;
         Ok(Self {
-            pair,
+            pair: Arc::new(pair),
             verifier: Verifier::new(name, public)?,
         })
     }

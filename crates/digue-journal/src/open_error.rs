@@ -10,6 +10,12 @@ use crate::keyring::KeyError;
 pub enum OpenError {
     #[error("another process holds this journal")]
     Held,
+    /// Continued here, it would have two histories.
+    #[error(
+        "the entries of this folder are in a shared journal; to go on with them here, fetch them \
+         (`digue journal fetch --move`)"
+    )]
+    Shared,
     #[error("the journal was changed by something other than Digue: {0}")]
     Tampered(String),
     #[error("the journal's keys: {0}")]

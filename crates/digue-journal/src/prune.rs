@@ -18,7 +18,7 @@ use crate::proof::Prover;
 use crate::tile;
 use crate::tree::{Hash, TILE_WIDTH};
 
-const FILE: &str = "pruned";
+pub(crate) const FILE: &str = "pruned";
 const MARK: &str = "digue-pruned-1";
 
 /// Where the journal begins after pruning.
@@ -49,14 +49,23 @@ impl Pruned {
         let Some(bytes) = disk.read(FILE)? else {
             return Ok(None);
         };
+        let note = String::from_utf8(bytes)
+            .map_err(|_| OpenError::Tampered(format!("{FILE}: not UTF-8")))?;
+        Self::open(&note, key).map(Some)
+    }
+
+    /// Parses the signed note.
+    pub fn open(note: &str, key: &Verifier) -> Result<Self, OpenError> {
         let tampered = |what: &str| OpenError::Tampered(format!("{FILE}: {what}"));
-        let note = String::from_utf8(bytes).map_err(|_| tampered("not UTF-8"))?;
         let text = key
-            .open(&note)
+            .open(note)
             .map_err(|error| tampered(&error.to_string()))?;
-        Self::parse(text, key.name())
-            .map(Some)
-            .ok_or_else(|| tampered("not well formed"))
+        Self::parse(text, key.name()).ok_or_else(|| tampered("not well formed"))
+    }
+
+    /// The signed note as it is stored; `None` when nothing was ever pruned.
+    pub fn note(disk: &Disk) -> Result<Option<Vec<u8>>, OpenError> {
+        Ok(disk.read(FILE)?)
     }
 
     fn parse(text: &str, origin: &str) -> Option<Self> {
@@ -78,6 +87,14 @@ impl Pruned {
         let note = signer.sign(&self.text(signer.verifier().name()));
         Ok(disk.write_note(FILE, note.as_bytes())?)
     }
+}
+
+/// The beginning of a journal that was pruned before it was shared: the signed note `pruned`, and
+/// the hashes of the entries before its minimum.
+pub struct PrunedBeginning<'b, E> {
+    pub note: String,
+    /// The 256 leaf hashes of a tile, by its index.
+    pub leaves: &'b mut dyn FnMut(u64) -> Result<Vec<Hash>, E>,
 }
 
 /// Index of the first entry that is left of a journal of `published` entries; 0 when nothing was

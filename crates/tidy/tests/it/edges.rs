@@ -23,6 +23,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("digue-security-events", 1, &["digue-types"]),
     ("digue-exposure", 2, &["digue-types", "digue-journal"]),
     ("digue-store", 2, &["digue-types", "digue-access"]),
+    ("digue-shared-journal", 2, &["digue-journal"]),
     ("digue-connections", 2, &["digue-access", "digue-http"]),
     ("digue-decode", 2, &["digue-types", "digue-identifiers"]),
     (
@@ -694,7 +695,8 @@ fn crates_depend_downwards_only_and_where_the_table_says() {
 
 /// Libraries that one crate chose for the house, and who else may touch them, with the reason.
 const OWNERS: &[(&str, &[&str])] = &[
-    ("sqlx", &["digue-store"]),
+    // The state's SQL, and the journal's.
+    ("sqlx", &["digue-store", "digue-shared-journal"]),
     ("rustic_core", &["digue-backup"]),
     ("blahaj", &["digue-backup"]),
     ("bip39", &["digue-backup"]),
