@@ -2,6 +2,7 @@
 //! they belong to is not known here.
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::hash::BuildHasher as _;
 
 use digue_types::visible::is_blank;
@@ -310,8 +311,17 @@ impl<'k> Collector<'k> {
         for pick in self.sweep {
             layers.matches(pick, &mut |part| self.add(pick, part, means, place))?;
         }
+        // A value that an exact search is compared with is no further person, unless a rule or the
+        // map's own sweep finds it.
+        let compared: HashSet<Identifier> = self.compared.iter().cloned().collect();
         let shapes = self.shapes();
-        shapes.each_identifier(&layers, &mut |identifier| self.keep(identifier, means))?;
+        shapes.each_identifier(
+            &layers,
+            &mut |identifier| match compared.contains(&identifier) {
+                true => Ok(()),
+                false => self.keep(identifier, means),
+            },
+        )?;
         layers.hidden()
     }
 

@@ -507,6 +507,24 @@ mod tests {
     }
 
     #[test]
+    fn an_identifier_is_written_in_any_coding() {
+        for text in [
+            "id=1000001a",
+            "{\"id\": \"1 000 001 A\"}",
+            "/p/%31000001A",
+            "{\"x\":\"MTAwMDAwMUE=\"}",
+            "numero=0001000001A",
+            "{\"n\":\"\\u0031000001A\"}",
+        ] {
+            assert!(is_written_in("1000001A", text), "{text}");
+        }
+        assert!(is_written_in("7", "{\"id\":7}"));
+        for text in ["{\"annee\":2017}", "/p/77"] {
+            assert!(!is_written_in("7", text), "{text}");
+        }
+    }
+
+    #[test]
     fn letters_of_a_code_are_no_letters_of_an_identifier() {
         let mail = r"[a-z0-9.]+@[a-z.]+";
         for text in [

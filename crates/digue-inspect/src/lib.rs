@@ -21,6 +21,8 @@ pub mod media_type;
 pub mod names;
 pub mod pdf;
 pub mod request;
+pub mod resource;
+pub mod resource_form;
 pub mod response;
 pub mod rewrite;
 pub mod xml;

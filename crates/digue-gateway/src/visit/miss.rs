@@ -3,13 +3,15 @@
 
 use bytes::Bytes;
 use digue_access::decide::{PersonsOutside, outside};
+use digue_identifiers::sweep::{is_written_in, readings};
+use digue_identifiers::{Collector, Identifier, Pick, Unreadable};
 use digue_inspect::read_request;
 use digue_inspect::request::RequestParts;
-use digue_types::{PersonRef, RefusalReason};
+use digue_types::{PersonRef, RefusalReason, UnreadPlace};
 use http::StatusCode;
 use http::header::{self, HeaderMap};
 
-use super::state::{RouteRef, Visit};
+use super::state::{RequestText, RouteRef, Visit};
 use crate::ports::{CaseloadMiss, CreatedPerson};
 use digue_quotas::lock::lock;
 
@@ -106,10 +108,13 @@ impl Visit {
         let Ok(created) = self.persons(fields.0.values().flatten()) else {
             return;
         };
-        // One person, whom the inspection found as well, and whom nobody asked for by name.
+        // One person, whom the inspection found as well, and whom the request does not name in any
+        // way: who is named existed before. Whom Digue knows already, the port does not add.
+        let identifiers: Vec<&Identifier> = fields.0.values().flatten().collect();
         if let [person] = &created[..]
             && shown.contains(person)
             && !self.subjects.contains(person)
+            && !self.names_in_request(route, &identifiers, person)
         {
             let created = CreatedPerson {
                 portal: self.portal.id.clone(),
@@ -120,5 +125,53 @@ impl Visit {
             };
             port.created(created).await;
         }
+    }
+
+    /// True when the request names the person anywhere, in any coding, or was not searched.
+    fn names_in_request(
+        &self,
+        route: &RouteRef,
+        identifiers: &[&Identifier],
+        person: &PersonRef,
+    ) -> bool {
+        let Some(RequestText { target, body }) = &self.request_text else {
+            return true;
+        };
+        let body = String::from_utf8_lossy(body);
+        let texts = [target.as_deref().unwrap_or_default(), &body];
+        let Ok(named) = self.identifiers_in(route, &texts) else {
+            return true;
+        };
+        let written = identifiers
+            .iter()
+            .map(|identifier| identifier.text.as_str());
+        let mut written = written.chain([person.as_str()]);
+        written.any(|text| texts.iter().any(|whole| is_written_in(text, whole)))
+            || self
+                .persons(named.iter())
+                .is_ok_and(|named| named.contains(person))
+    }
+
+    /// Everything in texts that may be an identifier.
+    fn identifiers_in(
+        &self,
+        route: &RouteRef,
+        texts: &[&str],
+    ) -> Result<Vec<Identifier>, Unreadable> {
+        let blocks = route.response.blocks.iter();
+        let sweep: Vec<Pick> = blocks
+            .flat_map(|block| block.sweep.iter().cloned())
+            .collect();
+        let limit = route.inspect_limits.identifiers_max;
+        let mut found = Collector::new(&self.portal.kinds, &sweep, limit);
+        for text in texts {
+            found.sweep(text, UnreadPlace::default)?;
+        }
+        let mut like = Vec::new();
+        for text in texts.iter().flat_map(|text| readings(text)) {
+            found.identifiers_like(&text, &mut like);
+        }
+        like.extend(found.into_identifiers());
+        Ok(like)
     }
 }
