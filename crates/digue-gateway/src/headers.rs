@@ -190,6 +190,11 @@ pub fn strip_response_hops(headers: &mut HeaderMap) {
 
 /// Removes the fields that are hop-by-hop by themselves.
 pub(crate) fn strip_hops(headers: &mut HeaderMap) {
+    // Of two lengths the coding counts, and the other must not be passed on (RFC 9112, 6.3): the
+    // next program would cut the body there, and read its rest as another message.
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        headers.remove(header::CONTENT_LENGTH);
+    }
     for name in &HOP_BY_HOP {
         headers.remove(name);
     }

@@ -179,11 +179,14 @@ impl<'k> Collector<'k> {
 
     fn keep(&mut self, identifier: Identifier, means: Means) -> Result<(), Unreadable> {
         let hash = self.hasher.hash_one(&identifier);
-        if self
+        if let Some(&place) = self
             .seen
             .find(hash, |&place| self.found[place].0 == identifier)
-            .is_some()
         {
+            // A sweep may come before the rule that describes the place.
+            if means == Means::Described {
+                self.found[place].1 = means;
+            }
             return Ok(());
         }
         // An error and not a cut: counting 100,000 of more persons would understate what was shown.

@@ -136,6 +136,38 @@ impl<'t> Layers<'t> {
     }
 }
 
+/// The text as it is, with everything decoded that hides letters, and what is hidden in it.
+pub fn readings(text: &str) -> Vec<String> {
+    let layers = Layers::of(text);
+    // A document in base 64 is no text; what it names is not known to anyone here.
+    let hidden = layers.hidden().ok().flatten();
+    let undone = layers.undone.into_iter().map(|layer| layer.printed);
+    let plain = std::iter::once(text.to_owned());
+    plain.chain(undone).chain(hidden).collect()
+}
+
+/// True when an identifier is written in a text, in any coding, letter case and grouping.
+///
+/// A short one must be a word of its own: every text has the number 7 somewhere.
+pub fn is_written_in(identifier: &str, text: &str) -> bool {
+    let core = |text: &str| -> String {
+        let kept = text.chars().filter(|c| c.is_alphanumeric());
+        kept.flat_map(char::to_lowercase).collect()
+    };
+    let own = core(identifier);
+    let trimmed = own.trim_start_matches('0');
+    let is_long = own.len() >= LONG_CHARS_MIN;
+    !own.is_empty()
+        && readings(text).iter().any(|reading| {
+            let mut words = reading.split(|c: char| !c.is_alphanumeric());
+            words.any(|word| core(word).trim_start_matches('0') == trimmed)
+                || is_long && core(reading).contains(&own)
+        })
+}
+
+/// From here on, an identifier is looked for among joined words, too.
+const LONG_CHARS_MIN: usize = 5;
+
 fn overlaps(spans: &[CodedSpan], part: &Range<usize>, counts: impl Fn(&CodedSpan) -> bool) -> bool {
     let after = spans.partition_point(|span| span.end <= part.start);
     let within = spans[after..]

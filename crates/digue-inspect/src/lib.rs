@@ -13,6 +13,8 @@ pub mod dicom;
 pub mod document_element;
 mod error_page;
 pub mod graphql;
+#[cfg(test)]
+mod hidden;
 pub mod html;
 pub mod json;
 pub mod jsonpath;

@@ -91,13 +91,20 @@ fn signature(head: &[u8]) -> Option<Signature> {
     is_markup.then_some(Signature::Markup)
 }
 
-/// True for bytes that may be text of any character set without zeros: no control characters.
+/// True for bytes that may be text of any character set: no control characters, and few beyond
+/// ASCII where they are no UTF-8.
 fn is_text(head: &[u8]) -> bool {
     let is_control =
         |byte: &u8| *byte < 0x20 && !matches!(*byte, b'\t' | b'\n' | b'\r' | 0xc | 0x1b);
     // UTF-16: every other byte of Latin text is zero.
     let is_wide = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
-    is_wide || !head.iter().any(is_control)
+    let beyond = head.iter().filter(|byte| !byte.is_ascii()).count();
+    let is_utf8 = match std::str::from_utf8(head) {
+        Ok(_) => true,
+        // The head may end within a character.
+        Err(fault) => fault.error_len().is_none(),
+    };
+    is_wide || !head.iter().any(is_control) && (is_utf8 || 2 * beyond < head.len())
 }
 
 /// The form of a resource. `head`: its first bytes, [`HEAD_BYTES`] or all; `None` where they are
