@@ -31,7 +31,6 @@ mod record;
 mod refuse;
 mod release;
 mod request_body;
-mod resource;
 mod settle;
 mod showing;
 mod state;
@@ -85,7 +84,7 @@ pub(crate) async fn proxied(
     }
     let (mut visit, turn) = identify(shared, enforcement, &portal_request, route).await?;
     let (seen, body) = visit.read_body(&parts, body).await?;
-    visit.keep_text(&parts, &seen);
+    visit.keep_request(&parts, &seen);
     let mut response = match visit.admit(&RequestView::of(&parts, seen.view())).await? {
         Admission::Assets(visit) => visit.forward(&parts, body, connection).await?,
         Admission::Held(mut visit, route) => {

@@ -311,16 +311,21 @@ impl<'k> Collector<'k> {
         place: &impl Fn() -> UnreadPlace,
     ) -> Result<Option<String>, Unreadable> {
         let layers = sweep::Layers::of(text);
-        for pick in self.sweep {
+        let shapes = self.shapes();
+        for pick in self.sweep.iter().filter(|pick| !shapes.covers(pick)) {
             layers.matches(pick, &mut |part| self.add(pick, part, means, place))?;
         }
         // A value that an exact search is compared with is no further person, unless a rule or the
         // map's own sweep finds it.
         let compared: HashSet<Identifier> = self.compared.iter().cloned().collect();
-        let shapes = self.shapes();
+        let is_swept = |kind| {
+            let mut of_kind = self.sweep.iter().filter(|pick| pick.kind == kind);
+            of_kind.any(|pick| shapes.covers(pick))
+        };
+        let swept: Vec<bool> = (0..self.kinds.len()).map(is_swept).collect();
         shapes.each_identifier(
             &layers,
-            &mut |identifier| match compared.contains(&identifier) {
+            &mut |identifier| match compared.contains(&identifier) && !swept[identifier.kind] {
                 true => Ok(()),
                 false => self.keep(identifier, means),
             },

@@ -22,7 +22,7 @@ use crate::response::{BlockRules, Message, ResponseRules, RuleBlock, inspect};
 use crate::xml::{XmlPath, XmlRule, XmlRules};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
+enum HiddenFormat {
     Json,
     Lines,
     Html,
@@ -32,30 +32,30 @@ enum Format {
     Zip,
 }
 
-const FORMATS: [Format; 7] = [
-    Format::Json,
-    Format::Lines,
-    Format::Html,
-    Format::Xml,
-    Format::Csv,
-    Format::Text,
-    Format::Zip,
+const FORMATS: [HiddenFormat; 7] = [
+    HiddenFormat::Json,
+    HiddenFormat::Lines,
+    HiddenFormat::Html,
+    HiddenFormat::Xml,
+    HiddenFormat::Csv,
+    HiddenFormat::Text,
+    HiddenFormat::Zip,
 ];
 
 /// The person whom the rules find.
 const OWN: &str = "9000009Z";
 
 /// A document in which `{}` stands where the hidden text does; each is escaped for its place by
-/// [`Place::write`].
+/// [`HidingPlace::write`].
 #[derive(Clone, Copy, Debug)]
-struct Place {
-    format: Format,
-    escape: Escape,
+struct HidingPlace {
+    format: HiddenFormat,
+    escape: PlaceEscape,
     document: &'static str,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Escape {
+enum PlaceEscape {
     None,
     /// A string of JSON.
     Json,
@@ -67,245 +67,267 @@ enum Escape {
     Css,
 }
 
-const fn place(format: Format, escape: Escape, document: &'static str) -> Place {
-    Place {
+const fn place(format: HiddenFormat, escape: PlaceEscape, document: &'static str) -> HidingPlace {
+    HidingPlace {
         format,
         escape,
         document,
     }
 }
 
-const PLACES: [Place; 52] = [
+const PLACES: [HidingPlace; 54] = [
     place(
-        Format::Json,
-        Escape::Json,
+        HiddenFormat::Json,
+        PlaceEscape::Json,
         r#"{"items":[{"id":"9000009Z","note":"{}"}],"facets":{}}"#,
     ),
     place(
-        Format::Json,
-        Escape::Json,
+        HiddenFormat::Json,
+        PlaceEscape::Json,
         r#"{"items":[{"id":"9000009Z","par":{"{}":3}}],"facets":{}}"#,
     ),
     place(
-        Format::Json,
-        Escape::Json,
+        HiddenFormat::Json,
+        PlaceEscape::Json,
         r#"{"items":[{"id":"9000009Z"}],"facets":{"a":["{}"]}}"#,
     ),
     place(
-        Format::Json,
-        Escape::Json,
+        HiddenFormat::Json,
+        PlaceEscape::Json,
         r#"{"items":[{"id":"9000009Z"}],"facets":{"{}":1}}"#,
     ),
     place(
-        Format::Json,
-        Escape::Json,
+        HiddenFormat::Json,
+        PlaceEscape::Json,
         r#"{"items":[{"id":"9000009Z"}],"facets":{"html":"<p>{}</p>"}}"#,
     ),
     place(
-        Format::Json,
-        Escape::Json,
+        HiddenFormat::Json,
+        PlaceEscape::Json,
         r#"{"items":[{"id":"9000009Z"}],"facets":{"json":"{\"x\":\"{}\"}"}}"#,
     ),
     place(
-        Format::Json,
-        Escape::Percent,
+        HiddenFormat::Json,
+        PlaceEscape::Percent,
         r#"{"items":[{"id":"9000009Z"}],"facets":{"lien":"/fiche?n={}&p=2"}}"#,
     ),
     place(
-        Format::Json,
-        Escape::Json,
+        HiddenFormat::Json,
+        PlaceEscape::Json,
         r#"{"{}":null,"items":[{"id":"9000009Z"}],"facets":{}}"#,
     ),
     place(
-        Format::Lines,
-        Escape::Json,
+        HiddenFormat::Lines,
+        PlaceEscape::Json,
         "{\"items\":[{\"id\":\"9000009Z\",\"n\":\"{}\"}]}\n",
     ),
     place(
-        Format::Lines,
-        Escape::Json,
+        HiddenFormat::Lines,
+        PlaceEscape::Json,
         "{\"items\":[{\"id\":\"9000009Z\"}]}\n\n{\"items\":[{\"id\":\"9000009Z\",\"{}\":1}]}",
     ),
     place(
-        Format::Html,
-        Escape::Markup,
+        HiddenFormat::Html,
+        PlaceEscape::Markup,
         "<ul><li class=p>9000009Z</ul><p>{}",
     ),
     place(
-        Format::Html,
-        Escape::Markup,
+        HiddenFormat::Html,
+        PlaceEscape::Markup,
         "<title>{}</title><ul><li class=p>9000009Z</ul>",
     ),
     place(
-        Format::Html,
-        Escape::None,
+        HiddenFormat::Html,
+        PlaceEscape::None,
         "<ul><li class=p>9000009Z</ul><!-- {} -->",
     ),
     place(
-        Format::Html,
-        Escape::None,
+        HiddenFormat::Html,
+        PlaceEscape::None,
         "<!--[if IE]><p>{}</p><![endif]--><ul><li class=p>9000009Z</ul>",
     ),
     place(
-        Format::Html,
-        Escape::None,
+        HiddenFormat::Html,
+        PlaceEscape::None,
         "<ul><li class=p>9000009Z</ul><?php {} ?>",
     ),
     place(
-        Format::Html,
-        Escape::None,
+        HiddenFormat::Html,
+        PlaceEscape::None,
         "<ul><li class=p>9000009Z</ul><![CDATA[{}]]>",
     ),
     place(
-        Format::Html,
-        Escape::None,
+        HiddenFormat::Html,
+        PlaceEscape::None,
         "<!doctype html \"{}\"><ul><li class=p>9000009Z</ul>",
     ),
     place(
-        Format::Html,
-        Escape::None,
+        HiddenFormat::Html,
+        PlaceEscape::None,
         "<ul><li class=p>9000009Z</ul><script>var x = \"{}\";</script>",
     ),
     place(
-        Format::Html,
-        Escape::None,
+        HiddenFormat::Html,
+        PlaceEscape::None,
         "<script type=application/json>{\"a\":\"{}\"}</script><ul><li class=p>9000009Z</ul>",
     ),
     place(
-        Format::Html,
-        Escape::Css,
+        HiddenFormat::Html,
+        PlaceEscape::Css,
         "<style>.a::before { content: \"{}\" }</style><ul><li class=p>9000009Z</ul>",
     ),
     place(
-        Format::Html,
-        Escape::Css,
+        HiddenFormat::Html,
+        PlaceEscape::Css,
         "<ul style='--x: \"{}\"'><li class=p>9000009Z</ul>",
     ),
     place(
-        Format::Html,
-        Escape::Markup,
+        HiddenFormat::Html,
+        PlaceEscape::Markup,
         "<ul data-x=\"{}\"><li class=p>9000009Z</ul>",
     ),
     place(
-        Format::Html,
-        Escape::Markup,
+        HiddenFormat::Html,
+        PlaceEscape::Markup,
         "<ul><li class=p title='{}'>9000009Z</ul>",
     ),
     place(
-        Format::Html,
-        Escape::Markup,
+        HiddenFormat::Html,
+        PlaceEscape::Markup,
         "<ul a=1 a=\"{}\"><li class=p>9000009Z</ul>",
     ),
     place(
-        Format::Html,
-        Escape::Markup,
+        HiddenFormat::Html,
+        PlaceEscape::Markup,
         "<ul><li class=p>9000009Z</ul x=\"{}\">",
     ),
     place(
-        Format::Html,
-        Escape::Percent,
+        HiddenFormat::Html,
+        PlaceEscape::Percent,
         "<a href=\"/fiche?n={}\">x</a><ul><li class=p>9000009Z</ul>",
     ),
     place(
-        Format::Html,
-        Escape::Markup,
+        HiddenFormat::Html,
+        PlaceEscape::Markup,
         "<meta name=d content=\"{}\"><ul><li class=p>9000009Z</ul>",
     ),
     place(
-        Format::Html,
-        Escape::Markup,
+        HiddenFormat::Html,
+        PlaceEscape::Markup,
         "<template><b>{}</b></template><ul><li class=p>9000009Z</ul>",
     ),
     place(
-        Format::Html,
-        Escape::Markup,
+        HiddenFormat::Html,
+        PlaceEscape::Markup,
         "<textarea>{}</textarea><ul><li class=p>9000009Z</ul>",
     ),
     place(
-        Format::Html,
-        Escape::Markup,
+        HiddenFormat::Html,
+        PlaceEscape::Markup,
         "<noscript>{}</noscript><ul><li class=p>9000009Z</ul>",
     ),
     place(
-        Format::Html,
-        Escape::Markup,
+        HiddenFormat::Html,
+        PlaceEscape::Markup,
         "<svg><desc>{}</desc></svg><ul><li class=p>9000009Z</ul>",
     ),
     place(
-        Format::Html,
-        Escape::Markup,
+        HiddenFormat::Html,
+        PlaceEscape::Markup,
         "<iframe srcdoc='<p>{}'></iframe><ul><li class=p>9000009Z</ul>",
     ),
     place(
-        Format::Html,
-        Escape::Markup,
+        HiddenFormat::Html,
+        PlaceEscape::Markup,
         "<html><body><ul><li class=p>9000009Z</ul></body></html>{}",
     ),
     place(
-        Format::Html,
-        Escape::Markup,
+        HiddenFormat::Html,
+        PlaceEscape::Markup,
         "<div class=none>{}</div><ul><li class=p>9000009Z</ul>",
     ),
     place(
-        Format::Xml,
-        Escape::Markup,
+        HiddenFormat::Xml,
+        PlaceEscape::Markup,
         "<l><p><id>9000009Z</id></p><n>{}</n></l>",
     ),
     place(
-        Format::Xml,
-        Escape::Markup,
+        HiddenFormat::Xml,
+        PlaceEscape::Markup,
         "<l x='{}'><p><id>9000009Z</id></p></l>",
     ),
     place(
-        Format::Xml,
-        Escape::None,
+        HiddenFormat::Xml,
+        PlaceEscape::None,
         "<l><p><id>9000009Z</id></p><!-- {} --></l>",
     ),
     place(
-        Format::Xml,
-        Escape::None,
+        HiddenFormat::Xml,
+        PlaceEscape::None,
         "<?xml version='1.0'?><?mso {}?><l><p><id>9000009Z</id></p></l>",
     ),
     place(
-        Format::Xml,
-        Escape::None,
+        HiddenFormat::Xml,
+        PlaceEscape::None,
         "<l><p><id>9000009Z</id></p><n><![CDATA[{}]]></n></l>",
     ),
     place(
-        Format::Xml,
-        Escape::None,
+        HiddenFormat::Xml,
+        PlaceEscape::None,
         "<!DOCTYPE l SYSTEM '{}'><l><p><id>9000009Z</id></p></l>",
     ),
     place(
-        Format::Xml,
-        Escape::None,
+        HiddenFormat::Xml,
+        PlaceEscape::None,
         "<!DOCTYPE l [<!ENTITY a '{}'>]><l><p><id>9000009Z</id></p></l>",
     ),
     place(
-        Format::Xml,
-        Escape::None,
+        HiddenFormat::Xml,
+        PlaceEscape::None,
         "<l><p><id>9000009Z</id></p></l><!-- {} -->",
     ),
     place(
-        Format::Xml,
-        Escape::Markup,
+        HiddenFormat::Xml,
+        PlaceEscape::Markup,
         "<l><p><id>9000009Z</id><x><y>{}</y></x></p></l>",
     ),
-    place(Format::Csv, Escape::None, "{}\nid,nom\n9000009Z,x\n"),
-    place(Format::Csv, Escape::None, "id,nom\n9000009Z,{}\n"),
-    place(Format::Csv, Escape::None, "id,nom\n9000009Z,\"a\n{}\"\n"),
-    place(Format::Csv, Escape::None, "id,nom,{}\n9000009Z,x,y\n"),
-    place(Format::Text, Escape::None, "9000009Z, {}."),
-    place(Format::Text, Escape::Percent, "9000009Z\n/fiche?n={}\n"),
-    place(Format::Zip, Escape::None, "9000009Z {}"),
-    place(Format::Zip, Escape::None, "NAME{}"),
-    place(Format::Zip, Escape::None, "COMMENT{}"),
+    place(
+        HiddenFormat::Csv,
+        PlaceEscape::None,
+        "{}\nid,nom\n9000009Z,x\n",
+    ),
+    place(
+        HiddenFormat::Csv,
+        PlaceEscape::None,
+        "id,nom\n9000009Z,{}\n",
+    ),
+    place(
+        HiddenFormat::Csv,
+        PlaceEscape::None,
+        "id,nom\n9000009Z,\"a\n{}\"\n",
+    ),
+    place(
+        HiddenFormat::Csv,
+        PlaceEscape::None,
+        "id,nom,{}\n9000009Z,x,y\n",
+    ),
+    place(HiddenFormat::Text, PlaceEscape::None, "9000009Z, {}."),
+    place(
+        HiddenFormat::Text,
+        PlaceEscape::Percent,
+        "9000009Z\n/fiche?n={}\n",
+    ),
+    place(HiddenFormat::Zip, PlaceEscape::None, "9000009Z {}"),
+    place(HiddenFormat::Zip, PlaceEscape::None, "NAME{}"),
+    place(HiddenFormat::Zip, PlaceEscape::None, "COMMENT{}"),
+    place(HiddenFormat::Zip, PlaceEscape::None, "EXTRA{}"),
+    place(HiddenFormat::Zip, PlaceEscape::None, "EXTRA CENTRAL{}"),
 ];
 
 /// Places that no program reads alike, and that make their document unreadable.
-const NEVER_READ: [&str; 2] = ["<!DOCTYPE l [<!ENTITY", "COMMENT"];
+const NEVER_READ: [&str; 3] = ["<!DOCTYPE l [<!ENTITY", "COMMENT", "EXTRA"];
 
-impl Place {
+impl HidingPlace {
     fn is_never_read(&self) -> bool {
         NEVER_READ
             .iter()
@@ -314,8 +336,8 @@ impl Place {
 
     fn write(&self, text: &str) -> String {
         let escaped = match self.escape {
-            Escape::None => text.to_owned(),
-            Escape::Json => {
+            PlaceEscape::None => text.to_owned(),
+            PlaceEscape::Json => {
                 let quoted = serde_json::to_string(text).expect("a text can be written");
                 let inner = quoted[1..quoted.len() - 1].to_owned();
                 match self.document.contains("\\\"x\\\"") {
@@ -324,12 +346,12 @@ impl Place {
                     false => inner,
                 }
             }
-            Escape::Markup => text
+            PlaceEscape::Markup => text
                 .replace('&', "&amp;")
                 .replace('<', "&lt;")
                 .replace(['"', '\''], "&#39;"),
-            Escape::Percent => text.bytes().map(|byte| format!("%{byte:02X}")).collect(),
-            Escape::Css => text
+            PlaceEscape::Percent => text.bytes().map(|byte| format!("%{byte:02X}")).collect(),
+            PlaceEscape::Css => text
                 .chars()
                 .map(|c| format!("\\{:x} ", u32::from(c)))
                 .collect(),
@@ -337,51 +359,59 @@ impl Place {
         self.document.replacen("{}", &escaped, 1)
     }
 
-    fn bytes(&self, text: &str, charset: Charset) -> (Vec<u8>, String) {
+    fn bytes(&self, text: &str, charset: WrittenCharset) -> (Vec<u8>, String) {
         let written = self.write(text);
         let content_type = |essence: &str| match charset {
-            Charset::Latin if written.chars().all(|c| c < '\u{100}') => {
+            WrittenCharset::Latin if written.chars().all(|c| c < '\u{100}') => {
                 format!("{essence}; charset=ISO-8859-1")
             }
-            Charset::Declared => format!("{essence}; charset=utf-8"),
-            Charset::Utf8
-            | Charset::Marked
-            | Charset::WideLittle
-            | Charset::WideBig
-            | Charset::Latin => essence.to_owned(),
+            WrittenCharset::Declared => format!("{essence}; charset=utf-8"),
+            WrittenCharset::Utf8
+            | WrittenCharset::Marked
+            | WrittenCharset::WideLittle
+            | WrittenCharset::WideBig
+            | WrittenCharset::Latin => essence.to_owned(),
         };
         let essence = match self.format {
-            Format::Json => "application/json",
-            Format::Lines => "application/x-ndjson",
-            Format::Html => "text/html",
-            Format::Xml => "application/xml",
-            Format::Csv => "text/csv",
-            Format::Text => "text/plain",
-            Format::Zip => return (self.archive(text), "application/zip".to_owned()),
+            HiddenFormat::Json => "application/json",
+            HiddenFormat::Lines => "application/x-ndjson",
+            HiddenFormat::Html => "text/html",
+            HiddenFormat::Xml => "application/xml",
+            HiddenFormat::Csv => "text/csv",
+            HiddenFormat::Text => "text/plain",
+            HiddenFormat::Zip => return (self.archive(text), "application/zip".to_owned()),
         };
         let marked = format!("\u{feff}{written}");
         let bytes = match charset {
-            Charset::Utf8 | Charset::Declared => written.clone().into_bytes(),
-            Charset::Latin if written.chars().all(|c| c < '\u{100}') => {
+            WrittenCharset::Utf8 | WrittenCharset::Declared => written.clone().into_bytes(),
+            WrittenCharset::Latin if written.chars().all(|c| c < '\u{100}') => {
                 written.chars().map(|c| c as u8).collect()
             }
-            Charset::Latin => written.clone().into_bytes(),
-            Charset::Marked => marked.into_bytes(),
-            Charset::WideLittle => marked.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-            Charset::WideBig => marked.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+            WrittenCharset::Latin => written.clone().into_bytes(),
+            WrittenCharset::Marked => marked.into_bytes(),
+            WrittenCharset::WideLittle => {
+                marked.encode_utf16().flat_map(u16::to_le_bytes).collect()
+            }
+            WrittenCharset::WideBig => marked.encode_utf16().flat_map(u16::to_be_bytes).collect(),
         };
         (bytes, content_type(essence))
     }
 
     fn archive(&self, text: &str) -> Vec<u8> {
-        let options = zip::write::SimpleFileOptions::default();
+        let mut options = zip::write::FullFileOptions::default();
+        if self.document.starts_with("EXTRA") {
+            let is_central = self.document == "EXTRA CENTRAL{}";
+            // A tag of nobody.
+            let added = options.add_extra_data(0x4242, text, is_central);
+            added.expect("a field is added");
+        }
         let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
         let (name, content) = match self.document {
             "NAME{}" => (
                 format!("fiche {}.txt", text.replace('/', " ")),
                 OWN.to_owned(),
             ),
-            "COMMENT{}" => ("fiche.txt".to_owned(), OWN.to_owned()),
+            "COMMENT{}" | "EXTRA{}" | "EXTRA CENTRAL{}" => ("fiche.txt".to_owned(), OWN.to_owned()),
             _ => ("fiche.txt".to_owned(), self.write(text)),
         };
         archive
@@ -398,7 +428,7 @@ impl Place {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Charset {
+enum WrittenCharset {
     Utf8,
     Declared,
     Marked,
@@ -407,13 +437,13 @@ enum Charset {
     WideBig,
 }
 
-const CHARSETS: [Charset; 6] = [
-    Charset::Utf8,
-    Charset::Declared,
-    Charset::Marked,
-    Charset::Latin,
-    Charset::WideLittle,
-    Charset::WideBig,
+const CHARSETS: [WrittenCharset; 6] = [
+    WrittenCharset::Utf8,
+    WrittenCharset::Declared,
+    WrittenCharset::Marked,
+    WrittenCharset::Latin,
+    WrittenCharset::WideLittle,
+    WrittenCharset::WideBig,
 ];
 
 /// How an identifier is printed, and what a program makes of the print.
@@ -578,7 +608,11 @@ fn rules() -> ResponseRules {
 }
 
 /// The identifiers found, in order; the reason where the document is unreadable.
-fn found(place: &Place, text: &str, charset: Charset) -> Result<Vec<String>, Unreadable> {
+fn found(
+    place: &HidingPlace,
+    text: &str,
+    charset: WrittenCharset,
+) -> Result<Vec<String>, Unreadable> {
     let (body, content_type) = place.bytes(text, charset);
     let message = Message {
         status: 200,
@@ -599,15 +633,15 @@ fn found(place: &Place, text: &str, charset: Charset) -> Result<Vec<String>, Unr
 }
 
 /// True where a program would make another text of a print that is written there.
-fn is_foreign(place: &Place, printing: Printing) -> bool {
+fn is_foreign(place: &HidingPlace, printing: Printing) -> bool {
     let is_coded = matches!(printing, Printing::Entities | Printing::Escapes);
-    is_coded && (place.escape == Escape::Css || place.format == Format::Zip)
+    is_coded && (place.escape == PlaceEscape::Css || place.format == HiddenFormat::Zip)
 }
 
 #[test]
 fn an_identifier_is_found_in_every_place_of_every_format() {
     for place in &PLACES {
-        let read = found(place, "1000001A", Charset::Utf8);
+        let read = found(place, "1000001A", WrittenCharset::Utf8);
         match place.is_never_read() {
             true => assert!(read.is_err(), "{place:?}: {read:?}"),
             false => {
@@ -629,7 +663,7 @@ fn an_identifier_is_found_however_it_is_printed() {
     for place in PLACES.iter().filter(|place| !place.is_never_read()) {
         for printing in PRINTINGS {
             if !is_foreign(place, printing) {
-                let read = found(place, &printed(printing, "1000001A"), Charset::Utf8);
+                let read = found(place, &printed(printing, "1000001A"), WrittenCharset::Utf8);
                 let read = read.unwrap_or_else(|why| panic!("{place:?} {printing:?}: {why}"));
                 assert_eq!(read, ["1000001A", OWN], "{place:?} {printing:?}");
             }
@@ -641,7 +675,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 1500, ..ProptestConfig::default() })]
 
     #[test]
-    fn whoever_is_hidden_is_found_or_the_document_is_unreadable(
+    fn everyone_hidden_is_found_or_the_document_is_unreadable(
         place in prop::sample::select(PLACES.as_slice()),
         hidden in prop::collection::vec(
             (1_000_000u32..8_999_999, "[A-Y]", prop::sample::select(PRINTINGS.as_slice())), 0..4),

@@ -13,8 +13,6 @@ pub mod dicom;
 pub mod document_element;
 mod error_page;
 pub mod graphql;
-#[cfg(test)]
-mod hidden;
 pub mod html;
 pub mod json;
 pub mod jsonpath;
@@ -23,6 +21,7 @@ pub mod media_type;
 pub mod names;
 pub mod pdf;
 pub mod request;
+pub mod request_text;
 pub mod resource;
 pub mod resource_form;
 pub mod response;
@@ -39,3 +38,6 @@ pub use response::{
 };
 pub use response::{events, zip};
 pub use rewrite::{RewriteRefusal, RewrittenBody, rewrite};
+
+#[cfg(test)]
+mod hidden;

@@ -20,7 +20,7 @@ pub enum ResourceForm {
 
 /// What the bytes of a file begin with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Signature {
+enum FileSignature {
     Pdf,
     Archive,
     Media,
@@ -28,42 +28,42 @@ enum Signature {
 }
 
 /// `(place, bytes)` of each signature.
-const SIGNATURES: [(usize, &[u8], Signature); 27] = [
-    (0, b"%PDF-", Signature::Pdf),
-    (0, b"PK\x03\x04", Signature::Archive),
-    (0, b"PK\x05\x06", Signature::Archive),
-    (0, b"\xd0\xcf\x11\xe0", Signature::Archive),
-    (0, b"\x1f\x8b", Signature::Archive),
-    (0, b"7z\xbc\xaf", Signature::Archive),
-    (0, b"Rar!", Signature::Archive),
-    (0, b"BZh", Signature::Archive),
-    (0, b"\x28\xb5\x2f\xfd", Signature::Archive),
-    (0, b"SQLite format 3", Signature::Archive),
-    (0, b"\x89PNG\r\n", Signature::Media),
-    (0, b"\xff\xd8\xff", Signature::Media),
-    (0, b"GIF87a", Signature::Media),
-    (0, b"GIF89a", Signature::Media),
-    (8, b"WEBP", Signature::Media),
-    (8, b"WAVE", Signature::Media),
-    (0, b"\0\0\x01\0", Signature::Media),
-    (0, b"wOFF", Signature::Media),
-    (0, b"wOF2", Signature::Media),
-    (0, b"OTTO", Signature::Media),
-    (0, b"\0\x01\0\0", Signature::Media),
-    (0, b"ttcf", Signature::Media),
-    (0, b"\0asm", Signature::Media),
-    (4, b"ftyp", Signature::Media),
-    (0, b"OggS", Signature::Media),
-    (0, b"ID3", Signature::Media),
-    (0, b"\x1a\x45\xdf\xa3", Signature::Media),
+const SIGNATURES: [(usize, &[u8], FileSignature); 27] = [
+    (0, b"%PDF-", FileSignature::Pdf),
+    (0, b"PK\x03\x04", FileSignature::Archive),
+    (0, b"PK\x05\x06", FileSignature::Archive),
+    (0, b"\xd0\xcf\x11\xe0", FileSignature::Archive),
+    (0, b"\x1f\x8b", FileSignature::Archive),
+    (0, b"7z\xbc\xaf", FileSignature::Archive),
+    (0, b"Rar!", FileSignature::Archive),
+    (0, b"BZh", FileSignature::Archive),
+    (0, b"\x28\xb5\x2f\xfd", FileSignature::Archive),
+    (0, b"SQLite format 3", FileSignature::Archive),
+    (0, b"\x89PNG\r\n", FileSignature::Media),
+    (0, b"\xff\xd8\xff", FileSignature::Media),
+    (0, b"GIF87a", FileSignature::Media),
+    (0, b"GIF89a", FileSignature::Media),
+    (8, b"WEBP", FileSignature::Media),
+    (8, b"WAVE", FileSignature::Media),
+    (0, b"\0\0\x01\0", FileSignature::Media),
+    (0, b"wOFF", FileSignature::Media),
+    (0, b"wOF2", FileSignature::Media),
+    (0, b"OTTO", FileSignature::Media),
+    (0, b"\0\x01\0\0", FileSignature::Media),
+    (0, b"ttcf", FileSignature::Media),
+    (0, b"\0asm", FileSignature::Media),
+    (4, b"ftyp", FileSignature::Media),
+    (0, b"OggS", FileSignature::Media),
+    (0, b"ID3", FileSignature::Media),
+    (0, b"\x1a\x45\xdf\xa3", FileSignature::Media),
 ];
 
 pub(crate) fn is_markup(head: &[u8]) -> bool {
-    signature(head) == Some(Signature::Markup)
+    signature(head) == Some(FileSignature::Markup)
 }
 
-fn signature(head: &[u8]) -> Option<Signature> {
-    let is_at = |(place, bytes, _): &&(usize, &[u8], Signature)| {
+fn signature(head: &[u8]) -> Option<FileSignature> {
+    let is_at = |(place, bytes, _): &&(usize, &[u8], FileSignature)| {
         head.get(*place..)
             .is_some_and(|rest| rest.starts_with(bytes))
     };
@@ -88,7 +88,7 @@ fn signature(head: &[u8]) -> Option<Signature> {
     ]
     .iter()
     .any(|tag| start.starts_with(tag));
-    is_markup.then_some(Signature::Markup)
+    is_markup.then_some(FileSignature::Markup)
 }
 
 /// True for bytes that may be text of any character set: no control characters, and few beyond
@@ -116,16 +116,17 @@ pub fn resource_form(content_type: Option<&str>, head: Option<&[u8]>) -> Resourc
         return by_type.unwrap_or(ResourceForm::Data);
     };
     match (signature(head), by_type) {
-        (Some(Signature::Pdf), _) => ResourceForm::Pdf,
-        (Some(Signature::Archive), _) => ResourceForm::Unknown,
-        (Some(Signature::Markup), _) => ResourceForm::Data,
+        (Some(FileSignature::Pdf), _) => ResourceForm::Pdf,
+        (Some(FileSignature::Archive), _) => ResourceForm::Unknown,
+        (Some(FileSignature::Markup), _) => ResourceForm::Data,
         // Bytes before a text do not make a picture of it for a program that is told a table.
-        (Some(Signature::Media), Some(ResourceForm::Data | ResourceForm::Pdf)) => {
+        (Some(FileSignature::Media), Some(ResourceForm::Data | ResourceForm::Pdf)) => {
             ResourceForm::Data
         }
-        (Some(Signature::Media), Some(ResourceForm::Program | ResourceForm::Unknown) | None) => {
-            ResourceForm::Program
-        }
+        (
+            Some(FileSignature::Media),
+            Some(ResourceForm::Program | ResourceForm::Unknown) | None,
+        ) => ResourceForm::Program,
         (None, Some(ResourceForm::Program)) if !is_code(&media.essence) && is_text(head) => {
             ResourceForm::Data
         }

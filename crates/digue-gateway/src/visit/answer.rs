@@ -18,7 +18,7 @@ use super::admit::AdmittedVisit;
 use super::showing::Showing;
 use super::state::{RouteRef, Visit};
 use crate::headers;
-use crate::inspection::{BodyReading, NamesReading, SHORT_BYTES, look_into};
+use crate::inspection::{BodyReading, NamesReading, look_into};
 use crate::outgoing::{outgoing, public_origin};
 use crate::portal::{NamesChoice, UninspectedChoice};
 use crate::shown::{FoundPersons, persons_shown};
@@ -26,7 +26,7 @@ use digue_connections::facts::ConnectionFacts;
 use digue_headers::response_headers::{HeaderSweep, rewrite_addresses};
 use digue_http::body::Body;
 use digue_quotas::hold::{HeldBody, HoldError, Share, counted, hold};
-use digue_quotas::inspection_queue::{InspectionBusy, TurnHolder};
+use digue_quotas::inspection_queue::{InspectionBusy, SHORT_BYTES, TurnHolder, is_plain};
 use digue_refusals::Refusal;
 
 /// A response of the portal, which only `RecordedVisit::release` hands out.
@@ -714,15 +714,6 @@ fn add_all(persons: &mut FoundPersons, more: &[PersonRef], means: Means) {
             persons.push((person.clone(), means));
         }
     }
-}
-
-/// In no coding, and no file whose parts are packed.
-pub(super) fn is_plain(headers: &HeaderMap, bytes: &Bytes) -> bool {
-    // The last two: a response of several parts.
-    let packed: [&[u8]; 4] = [b"PK", b"%PDF", b"--", b"\r\n--"];
-    !headers.contains_key(header::CONTENT_ENCODING)
-        && !packed.iter().any(|mark| bytes.starts_with(mark))
-        && bytes.get(128..132) != Some(b"DICM")
 }
 
 /// The portal answered, and its response cannot be forwarded.

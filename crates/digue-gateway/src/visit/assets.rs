@@ -15,7 +15,6 @@ use http::{HeaderMap, Method, Request, Response, StatusCode};
 
 use super::admit::AdmittedAssets;
 use super::mode::VisitMode;
-use super::resource::{Resource, ResourceFault};
 use super::settle::settle;
 use super::state::PortalRequest;
 use crate::caller::Caller;
@@ -30,9 +29,11 @@ use crate::ports::ResourceFetch;
 use digue_connections::facts::ConnectionFacts;
 use digue_headers::response_headers::{HeaderSweep, rewrite_addresses};
 use digue_http::body::{Body, boxed, limited};
+use digue_inspect::resource::search_resource;
 use digue_quotas::hold::BodyHolder;
 use digue_quotas::inspection_queue::TurnHolder;
 use digue_refusals::Refusal;
+use digue_resources::{Resource, ResourceFault, sweep_of};
 
 /// A public resource needs no caller. Its fetch is reported for the account of its session, if
 /// there is one: tokens and headers are not read for it.
@@ -107,14 +108,10 @@ impl AdmittedAssets<Enforcement> {
         let visit = &self.visit;
         let checked = match visit.route() {
             Some(route) if !is_head => {
-                let resource = Resource {
-                    shared: &visit.shared,
-                    portal: &visit.portal,
-                    route,
-                    turn: visit.turn_holder(),
-                    holders: visit.body_holders(&parts.extensions),
-                };
-                resource.check(response).await
+                let turn = visit.turn_holder();
+                let holders = visit.body_holders(&parts.extensions);
+                let of = (&*visit.shared, &visit.portal);
+                resource(of, route, turn, holders).check(response).await
             }
             Some(_) | None => Ok(response),
         };
@@ -154,21 +151,45 @@ pub(super) async fn forward_public(
         return Ok(response);
     }
     let ip = request.connection.origin.ip.to_string();
-    let resource = Resource {
-        shared,
-        portal: request.portal,
-        route,
-        turn: TurnHolder::of_address(&ip),
-        holders: vec![
-            BodyHolder::Strangers(request.portal.id.clone()),
-            BodyHolder::Portal(request.portal.id.clone()),
-        ],
-    };
-    resource.check(response).await.map_err(|fault| match fault {
+    let holders = vec![
+        BodyHolder::Strangers(request.portal.id.clone()),
+        BodyHolder::Portal(request.portal.id.clone()),
+    ];
+    let turn = TurnHolder::of_address(&ip);
+    let checked = resource((&**shared, request.portal), route, turn, holders);
+    checked.check(response).await.map_err(|fault| match fault {
         // Nobody is known of whom an entry could speak.
         ResourceFault::Unfit(cause) => Refusal::of(vec![RefusalReason::Uninspectable(cause)], None),
         ResourceFault::Unavailable(refusal) => refusal,
     })
+}
+
+/// What a resource of a route is checked with.
+fn resource<'r>(
+    (shared, portal): (&'r SharedGateway, &Arc<Portal>),
+    route: &Route,
+    turn: TurnHolder,
+    holders: Vec<BodyHolder>,
+) -> Resource<'r> {
+    let portal = portal.clone();
+    Resource {
+        held: &shared.held,
+        inspections: &shared.inspections,
+        idle: portal.timeouts.idle,
+        held_bytes_max: route.held_bytes_max,
+        limits: route.inspect_limits,
+        search: Arc::new(move |message, limits| {
+            let sweep = sweep_of(
+                portal
+                    .routes
+                    .iter()
+                    .flat_map(|route| &route.response.blocks),
+            );
+            search_resource(&portal.kinds, &sweep, message, limits)
+        }),
+        turn,
+        holders,
+    }
 }
 
 /// The portal's response, and its headers as it sent them.

@@ -3,15 +3,15 @@
 
 use bytes::Bytes;
 use digue_access::decide::{PersonsOutside, outside};
-use digue_identifiers::sweep::{is_written_in, readings};
-use digue_identifiers::{Collector, Identifier, Pick, Unreadable};
+use digue_identifiers::{Identifier, Pick};
 use digue_inspect::read_request;
 use digue_inspect::request::RequestParts;
-use digue_types::{PersonRef, RefusalReason, UnreadPlace};
+use digue_inspect::request_text::RequestText;
+use digue_types::{PersonRef, RefusalReason};
 use http::StatusCode;
 use http::header::{self, HeaderMap};
 
-use super::state::{RequestText, RouteRef, Visit};
+use super::state::{KeptRequest, RouteRef, Visit};
 use crate::ports::{CaseloadMiss, CreatedPerson};
 use digue_quotas::lock::lock;
 
@@ -134,44 +134,26 @@ impl Visit {
         identifiers: &[&Identifier],
         person: &PersonRef,
     ) -> bool {
-        let Some(RequestText { target, body }) = &self.request_text else {
+        let Some(KeptRequest { target, body }) = &self.kept_request else {
             return true;
         };
-        let body = String::from_utf8_lossy(body);
-        let texts = [target.as_deref().unwrap_or_default(), &body];
-        let Ok(named) = self.identifiers_in(route, &texts) else {
-            return true;
-        };
+        let target = target.as_deref().unwrap_or_default();
+        let text = RequestText { target, body };
         let written = identifiers
             .iter()
             .map(|identifier| identifier.text.as_str());
-        let mut written = written.chain([person.as_str()]);
-        written.any(|text| texts.iter().any(|whole| is_written_in(text, whole)))
-            || self
-                .persons(named.iter())
-                .is_ok_and(|named| named.contains(person))
-    }
-
-    /// Everything in texts that may be an identifier.
-    fn identifiers_in(
-        &self,
-        route: &RouteRef,
-        texts: &[&str],
-    ) -> Result<Vec<Identifier>, Unreadable> {
+        if written.chain([person.as_str()]).any(|name| text.has(name)) {
+            return true;
+        }
         let blocks = route.response.blocks.iter();
         let sweep: Vec<Pick> = blocks
             .flat_map(|block| block.sweep.iter().cloned())
             .collect();
-        let limit = route.inspect_limits.identifiers_max;
-        let mut found = Collector::new(&self.portal.kinds, &sweep, limit);
-        for text in texts {
-            found.sweep(text, UnreadPlace::default)?;
-        }
-        let mut like = Vec::new();
-        for text in texts.iter().flat_map(|text| readings(text)) {
-            found.identifiers_like(&text, &mut like);
-        }
-        like.extend(found.into_identifiers());
-        Ok(like)
+        let most = route.inspect_limits.identifiers_max;
+        // By another of its identifiers.
+        let named = text.identifiers(&self.portal.kinds, &sweep, most);
+        named
+            .and_then(|named| self.persons(named.iter()))
+            .map_or(true, |named| named.contains(person))
     }
 }

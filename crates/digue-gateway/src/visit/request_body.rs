@@ -8,7 +8,7 @@ use http::request::Parts;
 use super::admit::BodyView;
 use super::answer::declared_length;
 use super::identify::IdentifiedVisit;
-use super::state::RequestText;
+use super::state::KeptRequest;
 use crate::guard::GuardedBody;
 use crate::portal::RouteKind;
 use digue_http::body::{Body, boxed, empty, full, limited};
@@ -110,11 +110,11 @@ impl IdentifiedVisit<Enforcement> {
     }
 
     /// Keeps the text of the request, where a person whom it names must not count as created.
-    pub(super) fn keep_text(&mut self, parts: &Parts, body: &RequestBody) {
+    pub(super) fn keep_request(&mut self, parts: &Parts, body: &RequestBody) {
         let (visit, _) = self.parts_mut();
         let searches = visit.route().is_some_and(|route| route.searches_request());
-        visit.request_text = match body {
-            RequestBody::Whole(bytes) if searches => Some(RequestText {
+        visit.kept_request = match body {
+            RequestBody::Whole(bytes) if searches => Some(KeptRequest {
                 target: parts.uri.path_and_query().map(ToString::to_string),
                 body: bytes.clone(),
             }),

@@ -195,7 +195,7 @@ pub(super) enum VisitRule {
 }
 
 /// Everything in which a request can name a person.
-pub(super) struct RequestText {
+pub(super) struct KeptRequest {
     /// Path and query, as sent.
     pub(super) target: Option<String>,
     pub(super) body: Bytes,
@@ -258,7 +258,7 @@ pub(super) struct Visit {
     pub(super) token: Option<String>,
     /// What the request says, where its answer may name a person whom it has created; `None` where
     /// it was not searched.
-    pub(super) request_text: Option<RequestText>,
+    pub(super) kept_request: Option<KeptRequest>,
     /// The template of the path, on a route that answers for all others.
     pub(super) template: Option<String>,
 }
@@ -323,7 +323,7 @@ impl Visit {
             sign_in: None,
             without_passkey: None,
             token: None,
-            request_text: None,
+            kept_request: None,
             template: None,
         }
     }

@@ -3,38 +3,47 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use digue_identifiers::{Pick, ResponseReading};
-use digue_inspect::Message;
-use digue_inspect::resource::search_resource;
+use digue_identifiers::{Pick, ResponseReading, Unreadable};
 use digue_inspect::resource_form::{HEAD_BYTES, ResourceForm, resource_form};
+use digue_inspect::{InspectionLimits, Message, RuleBlock};
 use digue_types::UninspectedCause;
 use http::header::{self, HeaderMap};
 use http::{Response, StatusCode};
 
-use super::answer::is_plain;
-use crate::gateway::SharedGateway;
-use crate::inspection::SHORT_BYTES;
-use crate::portal::{Portal, Route};
 use digue_http::body::{Body, StartedBody, boxed, empty, full};
-use digue_quotas::hold::{self, BodyHolder, HeldBody, HoldError, Share, counted};
-use digue_quotas::inspection_queue::{InspectionBusy, TurnHolder};
+use digue_quotas::hold::{self, BodyHolder, HeldBody, HeldBytes, HoldError, Share, counted};
+use digue_quotas::inspection_queue::{
+    InspectionBusy, InspectionQueue, SHORT_BYTES, TurnHolder, is_plain,
+};
 use digue_refusals::Refusal;
 
 /// A response for a resource, and what it is checked with.
-pub(super) struct Resource<'r> {
-    pub(super) shared: &'r Arc<SharedGateway>,
-    pub(super) portal: &'r Arc<Portal>,
-    pub(super) route: &'r Route,
+pub struct Resource<'r> {
+    pub held: &'r Arc<HeldBytes>,
+    pub inspections: &'r Arc<InspectionQueue>,
+    /// The longest silence between two pieces of its body.
+    pub idle: Duration,
+    /// The most bytes of one that is searched.
+    pub held_bytes_max: usize,
+    pub limits: InspectionLimits,
+    /// Whom it shows, by the kinds and patterns of the portal's map.
+    pub search: ResourceSearch,
     /// Whose turn an inspection is.
-    pub(super) turn: TurnHolder,
+    pub turn: TurnHolder,
     /// Whose quota of held bytes is used.
-    pub(super) holders: Vec<BodyHolder>,
+    pub holders: Vec<BodyHolder>,
 }
 
+/// Whom a resource shows; apart from the connection, hence shared.
+pub type ResourceSearch = Arc<
+    dyn Fn(&Message<'_>, &InspectionLimits) -> Result<ResponseReading, Unreadable> + Send + Sync,
+>;
+
 /// Why a resource does not leave.
-pub(super) enum ResourceFault {
+pub enum ResourceFault {
     /// It shows a person, or nobody can tell whether it does.
     Unfit(UninspectedCause),
     Unavailable(Refusal),
@@ -42,10 +51,7 @@ pub(super) enum ResourceFault {
 
 impl Resource<'_> {
     /// The response, once it is known to be what the map says.
-    pub(super) async fn check(
-        &self,
-        response: Response<Body>,
-    ) -> Result<Response<Body>, ResourceFault> {
+    pub async fn check(&self, response: Response<Body>) -> Result<Response<Body>, ResourceFault> {
         let (mut head, body) = response.into_parts();
         let content_type = content_type(&head.headers)?;
         let is_coded = head.headers.contains_key(header::CONTENT_ENCODING);
@@ -75,7 +81,7 @@ impl Resource<'_> {
         }
         // A program that asks for parts of it would get none of them.
         head.headers.remove(header::ACCEPT_RANGES);
-        match self.hold(body, self.route.held_bytes_max).await? {
+        match self.hold(body, self.held_bytes_max).await? {
             HeldBody::Whole { bytes, share } => {
                 let share = self
                     .search(&head.headers, content_type, &bytes, share)
@@ -87,8 +93,8 @@ impl Resource<'_> {
     }
 
     async fn hold(&self, body: Body, bytes_max: usize) -> Result<HeldBody, ResourceFault> {
-        let share = hold::begin(&self.shared.held, self.holders.iter().cloned());
-        let held = hold::hold(body, bytes_max, self.portal.timeouts.idle, share).await;
+        let share = hold::begin(self.held, self.holders.iter().cloned());
+        let held = hold::hold(body, bytes_max, self.idle, share).await;
         held.map_err(|error| {
             ResourceFault::Unavailable(match error {
                 HoldError::Full(_) => Refusal::busy(),
@@ -109,14 +115,14 @@ impl Resource<'_> {
         bytes: &Bytes,
         mut share: Share,
     ) -> Result<Share, ResourceFault> {
-        let limits = self.route.inspect_limits;
+        let limits = self.limits;
         let coding = coding(headers);
         let unpacked = match is_plain(headers, bytes) {
             true => bytes.len(),
             false => limits.decoded_bytes_max,
         };
         let look = {
-            let (portal, bytes) = (self.portal.clone(), bytes.clone());
+            let (search, bytes) = (self.search.clone(), bytes.clone());
             move || {
                 let held = share.amount();
                 if share.grow(unpacked).is_err() {
@@ -128,10 +134,8 @@ impl Resource<'_> {
                     content_encoding: &coding,
                     body: &bytes,
                 };
-                let sweep = sweep_of(&portal);
-                let search = || search_resource(&portal.kinds, &sweep, &message, &limits);
                 // A panic in a reader makes the resource unreadable.
-                let found = catch_unwind(AssertUnwindSafe(search));
+                let found = catch_unwind(AssertUnwindSafe(|| search(&message, &limits)));
                 share.shrink_to(held);
                 let checked = match found {
                     Ok(Ok(ResponseReading::ShowsNobody(_))) => Ok(()),
@@ -162,25 +166,20 @@ impl Resource<'_> {
     }
 }
 
-/// All patterns of the map, each once.
-fn sweep_of(portal: &Portal) -> Vec<Pick> {
-    let blocks = portal
-        .routes
-        .iter()
-        .flat_map(|route| &route.response.blocks);
+/// All patterns of a map's blocks, each once.
+pub fn sweep_of<'r>(blocks: impl Iterator<Item = &'r RuleBlock>) -> Vec<Pick> {
     let mut sweep: Vec<Pick> = Vec::new();
     for pick in blocks.flat_map(|block| &block.sweep) {
-        let text = |pick: &Pick| {
-            pick.pattern
-                .as_ref()
-                .map(|pattern| pattern.as_str().to_owned())
-        };
-        let is_known = |known: &Pick| known.kind == pick.kind && text(known) == text(pick);
-        if !sweep.iter().any(is_known) {
+        let is_same = |known: &Pick| known.kind == pick.kind && text_of(known) == text_of(pick);
+        if !sweep.iter().any(is_same) {
             sweep.push(pick.clone());
         }
     }
     sweep
+}
+
+fn text_of(pick: &Pick) -> Option<&str> {
+    pick.pattern.as_ref().map(|pattern| pattern.as_str())
 }
 
 /// The one type of a response; of several, clients differ in which they use.
