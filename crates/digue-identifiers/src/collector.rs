@@ -2,6 +2,7 @@
 //! they belong to is not known here.
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::hash::BuildHasher as _;
 
 use digue_types::visible::is_blank;
@@ -11,7 +12,11 @@ use smol_str::SmolStr;
 
 use crate::identifier::{Identifier, IdentifierKind, Pick};
 use crate::reading::{ShownIdentifiers, Unreadable};
+use crate::shape_search::ShapeSearch;
 use crate::sweep;
+
+/// How deep texts in base 64 are searched: a token within a cursor takes three, itself included.
+const HIDDEN_DEPTH_MAX: usize = 3;
 
 /// The outcome of applying a rule to a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,8 +86,14 @@ impl<'k> Collector<'k> {
         }
     }
 
+    /// True when texts are searched besides what rules take: by a pattern, or by a shape that
+    /// ordinary texts do not have.
     pub fn has_sweep(&self) -> bool {
-        !self.sweep.is_empty()
+        !self.shapes().is_empty()
+    }
+
+    const fn shapes(&self) -> ShapeSearch<'k> {
+        ShapeSearch::new(self.kinds, self.sweep)
     }
 
     /// Takes the identifiers of `text`, found at `place`. What a blank text means, the caller
@@ -168,11 +179,14 @@ impl<'k> Collector<'k> {
 
     fn keep(&mut self, identifier: Identifier, means: Means) -> Result<(), Unreadable> {
         let hash = self.hasher.hash_one(&identifier);
-        if self
+        if let Some(&place) = self
             .seen
             .find(hash, |&place| self.found[place].0 == identifier)
-            .is_some()
         {
+            // A sweep may come before the rule that describes the place.
+            if means == Means::Described {
+                self.found[place].1 = means;
+            }
             return Ok(());
         }
         // An error and not a cut: counting 100,000 of more persons would understate what was shown.
@@ -276,14 +290,47 @@ impl<'k> Collector<'k> {
         text: &str,
         place: impl Fn() -> UnreadPlace,
     ) -> Result<(), Unreadable> {
-        if self.sweep.is_empty() {
+        if !self.has_sweep() {
             return Ok(());
         }
-        let layers = sweep::Layers::of(text);
-        for pick in self.sweep {
-            layers.matches(pick, &mut |part| self.add(pick, part, means, &place))?;
+        let mut hidden = self.sweep_layers(means, text, &place)?;
+        for _ in 1..HIDDEN_DEPTH_MAX {
+            let Some(text) = hidden else {
+                return Ok(());
+            };
+            hidden = self.sweep_layers(means, &text, &place)?;
         }
         Ok(())
+    }
+
+    /// Searches a text, and returns what is hidden in it.
+    fn sweep_layers(
+        &mut self,
+        means: Means,
+        text: &str,
+        place: &impl Fn() -> UnreadPlace,
+    ) -> Result<Option<String>, Unreadable> {
+        let layers = sweep::Layers::of(text);
+        let shapes = self.shapes();
+        for pick in self.sweep.iter().filter(|pick| !shapes.covers(pick)) {
+            layers.matches(pick, &mut |part| self.add(pick, part, means, place))?;
+        }
+        // A value that an exact search is compared with is no further person, unless a rule or the
+        // map's own sweep finds it.
+        let compared: HashSet<Identifier> = self.compared.iter().cloned().collect();
+        let is_swept = |kind| {
+            let mut of_kind = self.sweep.iter().filter(|pick| pick.kind == kind);
+            of_kind.any(|pick| shapes.covers(pick))
+        };
+        let swept: Vec<bool> = (0..self.kinds.len()).map(is_swept).collect();
+        shapes.each_identifier(
+            &layers,
+            &mut |identifier| match compared.contains(&identifier) && !swept[identifier.kind] {
+                true => Ok(()),
+                false => self.keep(identifier, means),
+            },
+        )?;
+        layers.hidden()
     }
 
     /// True when `text` could contain an identifier, by the shapes of the kinds: with a kind
@@ -370,10 +417,15 @@ impl<'k> Collector<'k> {
             .is_some()
     }
 
-    /// True when a pattern of the sweep occurs in `text`.
+    /// True when the sweep finds an identifier in `text`.
     pub fn holds_identifier(&self, text: &str) -> bool {
         let layers = sweep::Layers::of(text);
         let mut holds = false;
+        let seen = self.shapes().each_identifier(&layers, &mut |_| {
+            holds = true;
+            Ok(())
+        });
+        debug_assert!(seen.is_ok(), "the closure never fails");
         for pick in self.sweep {
             let seen = layers.matches(pick, &mut |_| {
                 holds = true;

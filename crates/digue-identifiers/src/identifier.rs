@@ -12,6 +12,7 @@ use digue_types::visible::visible;
 use smol_str::SmolStr;
 
 use crate::pattern::SearchPattern;
+use crate::printed::{PrintedForm, ShapeMarker};
 use crate::shape::IdentifierShape;
 
 /// One step towards the canonical form, applied in the order of the map.
@@ -224,6 +225,31 @@ impl IdentifierKind {
         self.shape.is_some() && WORDS.iter().all(|word| self.canonical(word).is_none())
     }
 
+    /// How identifiers of this kind are recognised in any text; `None` where their shape does not
+    /// tell them from ordinary ones.
+    pub(crate) fn marker(&self) -> Option<&ShapeMarker> {
+        let is_identifier = |text: &str| self.canonical(text).is_some();
+        self.shape
+            .as_ref()?
+            .marker(self.printed_form(), is_identifier)
+    }
+
+    /// True when its steps make one identifier of both letter cases.
+    pub fn folds_case(&self) -> bool {
+        self.printed_form().folds_case
+    }
+
+    /// Which ways of printing an identifier its steps undo.
+    pub(crate) fn printed_form(&self) -> PrintedForm {
+        let has = |wanted: &[Normalise]| self.steps.iter().any(|step| wanted.contains(step));
+        PrintedForm {
+            folds_case: has(&[Normalise::Upper, Normalise::Lower, Normalise::Nir]),
+            has_separators: has(&[Normalise::Compact, Normalise::Digits, Normalise::Nir]),
+            has_leading_zeros: has(&[Normalise::TrimZeros]),
+            has_key: has(&[Normalise::Nir]),
+        }
+    }
+
     /// True when a word of `text` has the shape of this kind, or when the kind has no shape.
     pub fn occurs_in(&self, text: &str) -> bool {
         let word_end = |c: char| !(c.is_alphanumeric() || "@.-_/+".contains(c));
@@ -276,6 +302,46 @@ impl Pick {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shape_that_ordinary_texts_have_marks_nobody() {
+        let marks = |steps: &[Normalise], text: &str| {
+            let kind = IdentifierKind {
+                name: "test".into(),
+                steps: steps.to_vec(),
+                shape: Some(IdentifierShape::new(&format!("^(?:{text})$")).unwrap()),
+            };
+            kind.marker()
+                .map(|marker| matches!(marker, ShapeMarker::Runs(_)))
+        };
+        for text in [
+            "[0-9]{7}[A-Z]",
+            "P[0-9]{4}",
+            "[0-9]{7}[A-Z]|K[0-9]{5}",
+            "DOS-[0-9]{4}-[0-9]{5}",
+        ] {
+            assert_eq!(marks(&[], text), Some(true), "{text}");
+            assert_eq!(
+                marks(&[Normalise::Upper, Normalise::Compact], text),
+                Some(true),
+                "{text}"
+            );
+        }
+        assert_eq!(marks(&[], "(?:AB|CDE)[0-9]{6}"), Some(false));
+        for text in [
+            "[0-9A-Z]{1,20}",
+            "[A-Z][0-9]{1,8}",
+            "P[0-9]+",
+            "[0-9]{7}",
+            "[12][0-9]{4}[0-9AB]{2}[0-9]{6}",
+            ".+@.+",
+            "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+            r"[a-z]+\.[a-z]+\.[0-9]{1,4}",
+            "[A-Za-z0-9-]{1,40}",
+        ] {
+            assert_eq!(marks(&[], text), None, "{text}");
+        }
+    }
 
     #[track_caller]
     fn check(steps: &[Normalise], shape: &str, text: &str, expected: Option<&str>) {

@@ -3,14 +3,18 @@
 //!
 //! No formats and no rules: `digue-inspect` reads messages, and collects here what it finds.
 
+mod byte_search;
 pub mod collector;
+mod hidden_texts;
 pub mod identifier;
 pub mod name_table;
 pub mod name_words;
 pub mod pattern;
+mod printed;
 pub mod reading;
 mod runs;
 pub mod shape;
+pub mod shape_search;
 pub mod sweep;
 pub mod swept_texts;
 
@@ -20,3 +24,4 @@ pub use name_table::{NameKey, NameReader, PersonNameTable, PersonNameTableBuilde
 pub use pattern::SearchPattern;
 pub use reading::{ResponseReading, ShownIdentifiers, Unreadable, WhyNobody};
 pub use shape::IdentifierShape;
+pub use shape_search::ShapeSearch;

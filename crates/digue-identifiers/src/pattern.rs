@@ -7,10 +7,12 @@
 //! simple as this one.
 
 use std::ops::{Deref, Range};
+use std::sync::OnceLock;
 
 use regex::Regex;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
+use crate::printed::{PrintedForm, PrintedRuns};
 use crate::runs::{Runs, flatten, is_word_byte};
 
 /// A compiled pattern. What it matches is what its expression matches.
@@ -20,6 +22,8 @@ pub struct SearchPattern {
     sparse: Option<SparseSearch>,
     /// The pattern once more, where it is simple: asked instead of the expression.
     words: Option<WordRuns>,
+    /// Other ways of printing what a simple pattern describes; made at the first question.
+    printed: OnceLock<Option<PrintedRuns>>,
 }
 
 impl Deref for SearchPattern {
@@ -39,8 +43,32 @@ impl SearchPattern {
         Ok(Self {
             sparse: SparseSearch::new(&parsed),
             words: WordRuns::new(&parsed).filter(|_| regex.captures_len() == 1),
+            printed: OnceLock::new(),
             regex,
         })
+    }
+
+    /// The pattern without regard to letter case, where it is not searched for by its printed forms
+    /// anyway.
+    #[must_use]
+    pub fn in_any_case(self) -> Self {
+        let is_printed = |words: &WordRuns| words.begins_at_edge && words.ends_at_edge;
+        if self.words.as_ref().is_some_and(is_printed) {
+            return self;
+        }
+        // A pattern with a comment at its end does not take a group around it; it stays as it is.
+        Self::new(&format!("(?i:{})", self.regex.as_str())).unwrap_or(self)
+    }
+
+    /// What a pattern for whole words describes, in a printed form of its kind; `None` for any
+    /// other pattern.
+    pub(crate) fn printed(&self, form: PrintedForm) -> Option<&PrintedRuns> {
+        let printed = || {
+            let words = self.words.as_ref()?;
+            let is_whole = words.begins_at_edge && words.ends_at_edge;
+            is_whole.then(|| PrintedRuns::new(&words.runs, form))?
+        };
+        self.printed.get_or_init(printed).as_ref()
     }
 
     /// Passes the range of each match, of its first group where it has one, to `take`; stops at an

@@ -13,21 +13,35 @@ pub(crate) struct Runs {
 
 /// `min` to `max` characters of one ASCII class.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct CharacterRun {
+pub(crate) struct CharacterRun {
     /// The bytes of its characters.
     class: Box<[bool; 256]>,
-    min: usize,
-    max: usize,
+    pub(crate) min: usize,
+    pub(crate) max: usize,
 }
 
 impl CharacterRun {
     /// One of the bytes of `class`, so many times.
-    fn new(class: impl Fn(u8) -> bool, min: usize, max: usize) -> Self {
+    pub(crate) fn new(class: impl Fn(u8) -> bool, min: usize, max: usize) -> Self {
         Self {
             class: Box::new(std::array::from_fn(|byte| class(byte as u8))),
             min,
             max,
         }
+    }
+
+    pub(crate) fn has(&self, byte: u8) -> bool {
+        self.class[usize::from(byte)]
+    }
+
+    /// The same run, in which letter case does not count.
+    pub(crate) fn folded(&self) -> Self {
+        let has = |byte: u8| {
+            self.has(byte)
+                || self.has(byte.to_ascii_uppercase())
+                || self.has(byte.to_ascii_lowercase())
+        };
+        Self::new(has, self.min, self.max)
     }
 
     /// True for no characters, and for those of words only or of no words only.
@@ -94,6 +108,10 @@ impl Runs {
             rest = &rest[count..];
         }
         Some(bytes.len() - rest.len())
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &CharacterRun> {
+        self.runs.iter()
     }
 
     /// The most bytes that they take.

@@ -6,11 +6,14 @@
 //! of `\n` is not a letter of an e-mail address.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use digue_types::compatible;
 use digue_types::visible::is_invisible;
 use wide::u8x16;
 
+use crate::byte_search::first_place;
+use crate::hidden_texts::hidden_texts;
 use crate::identifier::Pick;
 use crate::reading::Unreadable;
 
@@ -20,28 +23,66 @@ const ROUNDS_MAX: usize = 4;
 /// One text, as it is and decoded in rounds.
 pub struct Layers<'t> {
     text: &'t str,
-    /// Ranges of the text that are encoded, ascending.
-    coded: Vec<(usize, usize)>,
-    undone: Vec<String>,
+    /// What of the text is encoded, ascending.
+    coded: Vec<CodedSpan>,
+    undone: Vec<Layer>,
+}
+
+/// A part of a text that stands for something else.
+#[derive(Clone, Copy)]
+struct CodedSpan {
+    start: usize,
+    end: usize,
+    /// A space that is no ASCII one: a space to a pattern, and itself to a printed identifier.
+    is_space: bool,
+}
+
+/// A text with something undone.
+struct Layer {
+    /// As it is printed, no-break spaces and all.
+    printed: String,
+    /// With plain spaces, for patterns; `None` where nothing differs.
+    spaced: Option<String>,
+}
+
+impl Layer {
+    fn of(printed: String) -> Self {
+        Self {
+            spaced: spaced(&printed),
+            printed,
+        }
+    }
+
+    fn for_patterns(&self) -> &str {
+        self.spaced.as_ref().unwrap_or(&self.printed)
+    }
 }
 
 impl<'t> Layers<'t> {
     pub fn of(text: &'t str) -> Self {
         let coded = coded_spans(text);
-        let mut undone: Vec<String> = Vec::new();
-        while !coded.is_empty() && undone.len() < ROUNDS_MAX {
-            let Some(next) = undo(undone.last().map_or(text, String::as_str)) else {
+        let mut rounds: Vec<String> = Vec::new();
+        while !coded.is_empty() && rounds.len() < ROUNDS_MAX {
+            let Some(next) = undo(rounds.last().map_or(text, String::as_str)) else {
                 break;
             };
-            undone.push(next);
+            rounds.push(next);
         }
-        let last = undone.last().map_or(text, String::as_str);
+        let last = rounds.last().map_or(text, String::as_str);
         // Letters in other alphabets or widths (full-width digits, mathematical letters) look like
         // plain ones.
-        if !is_plain_french(last)
-            && let Cow::Owned(plain) = compatible(last)
-        {
-            undone.push(plain);
+        let plain = (!is_plain_french(last))
+            .then(|| plain_letters(last))
+            .flatten();
+        // Escapes of style sheets are others than those of scripts; the first round may have taken
+        // them for those.
+        let styled = [Some(text), (!rounds.is_empty()).then_some(last)];
+        let styled: Vec<String> = styled.into_iter().flatten().filter_map(undo_css).collect();
+        rounds.extend(plain);
+        rounds.extend(styled);
+        let mut undone: Vec<Layer> = rounds.into_iter().map(Layer::of).collect();
+        if undone.is_empty() && coded.iter().any(|span| span.is_space) {
+            undone.push(Layer::of(text.to_owned()));
         }
         Self {
             text,
@@ -60,21 +101,133 @@ impl<'t> Layers<'t> {
             return Ok(());
         };
         pattern.each_match(self.text, |part| {
-            match overlaps(&self.coded, part.start, part.end) {
+            match overlaps(&self.coded, &part, |_| true) {
                 true => Ok(()),
                 false => take(&self.text[part]),
             }
         })?;
-        for plain in &self.undone {
+        for layer in &self.undone {
+            let plain = layer.for_patterns();
             pattern.each_match(plain, |part| take(&plain[part]))?;
         }
         Ok(())
     }
+
+    /// Passes each text as it is printed, with what of it is encoded, to `look`.
+    pub(crate) fn each_text(
+        &self,
+        look: &mut dyn FnMut(&str, &dyn Fn(Range<usize>) -> bool) -> Result<(), Unreadable>,
+    ) -> Result<(), Unreadable> {
+        let is_coded = |part: Range<usize>| overlaps(&self.coded, &part, |span| !span.is_space);
+        look(self.text, &is_coded)?;
+        for layer in &self.undone {
+            look(&layer.printed, &|_| false)?;
+        }
+        Ok(())
+    }
+
+    /// What is hidden in the text in base 64, as one text; `None` where nothing is.
+    ///
+    /// # Errors
+    /// A document that no sweep reads is hidden in it.
+    pub(crate) fn hidden(&self) -> Result<Option<String>, Unreadable> {
+        let last = self.undone.last().map_or(self.text, |layer| &layer.printed);
+        hidden_texts(last)
+    }
 }
 
-fn overlaps(spans: &[(usize, usize)], start: usize, end: usize) -> bool {
-    let after = spans.partition_point(|span| span.1 <= start);
-    spans.get(after).is_some_and(|span| span.0 < end)
+/// The text as it is, with everything decoded that hides letters, and what is hidden in it.
+pub fn readings(text: &str) -> Vec<String> {
+    let layers = Layers::of(text);
+    // A document in base 64 is no text; what it names is not known to anyone here.
+    let hidden = layers.hidden().ok().flatten();
+    let undone = layers.undone.into_iter().map(|layer| layer.printed);
+    let plain = std::iter::once(text.to_owned());
+    plain.chain(undone).chain(hidden).collect()
+}
+
+/// True when an identifier is written in a text, in any coding, letter case and grouping.
+///
+/// A short one must be a word of its own: every text has the number 7 somewhere.
+pub fn is_written_in(identifier: &str, text: &str) -> bool {
+    let core = |text: &str| -> String {
+        let kept = text.chars().filter(|c| c.is_alphanumeric());
+        kept.flat_map(char::to_lowercase).collect()
+    };
+    let own = core(identifier);
+    let trimmed = own.trim_start_matches('0');
+    let is_long = own.len() >= LONG_CHARS_MIN;
+    !own.is_empty()
+        && readings(text).iter().any(|reading| {
+            let mut words = reading.split(|c: char| !c.is_alphanumeric());
+            words.any(|word| core(word).trim_start_matches('0') == trimmed)
+                || is_long && core(reading).contains(&own)
+        })
+}
+
+/// From here on, an identifier is looked for among joined words, too.
+const LONG_CHARS_MIN: usize = 5;
+
+fn overlaps(spans: &[CodedSpan], part: &Range<usize>, counts: impl Fn(&CodedSpan) -> bool) -> bool {
+    let after = spans.partition_point(|span| span.end <= part.start);
+    let within = spans[after..]
+        .iter()
+        .take_while(|span| span.start < part.end);
+    within.into_iter().any(counts)
+}
+
+/// The text with a plain space for each other one; `None` without any.
+fn spaced(text: &str) -> Option<String> {
+    let has = !text.is_ascii() && text.chars().any(is_wide_space);
+    has.then(|| {
+        let plain = |c: char| if is_wide_space(c) { ' ' } else { c };
+        text.chars().map(plain).collect()
+    })
+}
+
+fn is_wide_space(c: char) -> bool {
+    !c.is_ascii() && c.is_whitespace()
+}
+
+/// The text in plain letters and digits; spaces stay as they are. `None` where nothing differs.
+fn plain_letters(text: &str) -> Option<String> {
+    let mut plain = String::with_capacity(text.len());
+    let mut has_changed = false;
+    for part in text.split_inclusive(is_wide_space) {
+        let letters = part.strip_suffix(is_wide_space).unwrap_or(part);
+        let read = compatible(letters);
+        has_changed |= matches!(&read, Cow::Owned(read) if read != letters);
+        plain.push_str(&read);
+        plain.push_str(&part[letters.len()..]);
+    }
+    has_changed.then_some(plain)
+}
+
+/// The text with the escapes of style sheets undone (CSS Syntax, 4.3.7): up to six digits, and one
+/// space behind them. `None` without any.
+fn undo_css(text: &str) -> Option<String> {
+    let digits = |rest: &str| {
+        let rest = rest.bytes().skip(1).take(6);
+        rest.take_while(u8::is_ascii_hexdigit).count()
+    };
+    let mut plain = String::new();
+    let (mut copied, mut at) = (0, 0);
+    while let Some(place) = text[at..].find('\\').map(|place| at + place) {
+        let count = digits(&text[place..]);
+        at = place + 1 + count;
+        if count > 0 {
+            let code = u32::from_str_radix(&text[place + 1..at], 16);
+            plain.push_str(&text[copied..place]);
+            plain.extend(code.ok().and_then(char::from_u32));
+            let space = text[at..].starts_with([' ', '\t', '\n', '\u{c}']);
+            at += usize::from(space);
+            copied = at;
+        }
+    }
+    (copied > 0).then(|| {
+        plain.push_str(&text[copied..]);
+        plain
+    })
 }
 
 /// An encoded character at the start of `rest`: its length in bytes, and its meaning.
@@ -85,15 +238,15 @@ fn coded_character(rest: &str) -> Option<(usize, Decoded)> {
         '&' => entity(rest),
         '\\' => escape(rest),
         c if is_invisible(c) => Some((c.len_utf8(), Decoded::Nothing)),
-        c if c != ' ' && !c.is_ascii() && c.is_whitespace() => {
-            Some((c.len_utf8(), Decoded::Char(' ')))
-        }
+        c if is_wide_space(c) => Some((c.len_utf8(), Decoded::Space)),
         _ => None,
     }
 }
 
 enum Decoded {
     Nothing,
+    /// A space that is no ASCII one, which stays.
+    Space,
     Char(char),
     Text(String),
 }
@@ -117,33 +270,6 @@ fn is_candidate(byte: &u8) -> bool {
 fn first_beyond_ascii(bytes: &[u8]) -> Option<usize> {
     // What counts of each byte is the highest bit.
     first_place(bytes, |block| block, |byte| !byte.is_ascii())
-}
-
-/// The first byte of a kind; `places` sets the highest bit of each such byte.
-#[inline]
-fn first_place(
-    bytes: &[u8],
-    places: impl Fn(u8x16) -> u8x16,
-    is_one: impl Fn(&u8) -> bool,
-) -> Option<usize> {
-    let in_block = |block: &[u8; 16]| places(u8x16::from(*block));
-    let (groups, rest) = bytes.as_chunks::<64>();
-    for (number, group) in groups.iter().enumerate() {
-        // One question for four blocks: most hold none.
-        let (blocks, _) = group.as_chunks::<16>();
-        let any = blocks
-            .iter()
-            .fold(u8x16::splat(0), |any, block| any | in_block(block));
-        if any.to_bitmask() != 0 {
-            let bits = blocks.iter().rev().fold(0, |bits, block| {
-                bits << 16 | u64::from(in_block(block).to_bitmask())
-            });
-            return Some(64 * number + bits.trailing_zeros() as usize);
-        }
-    }
-    rest.iter()
-        .position(is_one)
-        .map(|place| 64 * groups.len() + place)
 }
 
 /// The bytes of `is_candidate`.
@@ -183,7 +309,7 @@ fn is_plain_french(text: &str) -> bool {
                 | '“'
                 | '”'
                 | '€'
-        );
+        ) || is_wide_space(c);
         if !is_stable {
             return false;
         }
@@ -193,13 +319,17 @@ fn is_plain_french(text: &str) -> bool {
 }
 
 /// The ranges of the text that are encoded.
-fn coded_spans(text: &str) -> Vec<(usize, usize)> {
+fn coded_spans(text: &str) -> Vec<CodedSpan> {
     let mut spans = Vec::new();
     let mut at = 0;
     while let Some(candidate) = next_candidate(text, at) {
         let length = match coded_character(&text[candidate..]) {
-            Some((length, _)) => {
-                spans.push((candidate, candidate + length));
+            Some((length, decoded)) => {
+                spans.push(CodedSpan {
+                    start: candidate,
+                    end: candidate + length,
+                    is_space: matches!(decoded, Decoded::Space),
+                });
                 length
             }
             None => text[candidate..].chars().next().map_or(1, char::len_utf8),
@@ -215,10 +345,11 @@ fn undo(text: &str) -> Option<String> {
     let (mut copied, mut at, mut has_changed) = (0, 0, false);
     while let Some(candidate) = next_candidate(text, at) {
         match coded_character(&text[candidate..]) {
+            Some((length, Decoded::Space)) => at = candidate + length,
             Some((length, decoded)) => {
                 plain.push_str(&text[copied..candidate]);
                 match decoded {
-                    Decoded::Nothing => {}
+                    Decoded::Nothing | Decoded::Space => {}
                     Decoded::Char(c) => plain.push(c),
                     Decoded::Text(decoded) => plain.push_str(&decoded),
                 }
@@ -263,9 +394,13 @@ fn percent_run(rest: &str) -> Option<(usize, Decoded)> {
 
 fn entity(rest: &str) -> Option<(usize, Decoded)> {
     let body = &rest[1..];
-    let end = body
-        .find(|c: char| !(c.is_ascii_alphanumeric() || c == '#'))
-        .unwrap_or(body.len());
+    let end = match body.strip_prefix('#') {
+        // Its digits alone: what follows without a semicolon is no part of it (HTML, 13.2.5.80).
+        Some(number) => 1 + number_length(number),
+        None => body
+            .find(|c: char| !c.is_ascii_alphanumeric())
+            .unwrap_or(body.len()),
+    };
     let has_semicolon = body[end..].starts_with(';');
     let name = &body[..end];
     let length = 1 + end + usize::from(has_semicolon);
@@ -286,6 +421,15 @@ fn entity(rest: &str) -> Option<(usize, Decoded)> {
     let whole = &rest[..length];
     let decoded = html_escape::decode_html_entities(whole);
     (decoded != whole).then(|| (length, Decoded::Text(decoded.into_owned())))
+}
+
+/// The bytes of the number in a character reference.
+fn number_length(number: &str) -> usize {
+    let (prefix, is_digit): (usize, fn(&u8) -> bool) = match number.starts_with(['x', 'X']) {
+        true => (1, u8::is_ascii_hexdigit),
+        false => (0, u8::is_ascii_digit),
+    };
+    prefix + number.bytes().skip(prefix).take_while(is_digit).count()
 }
 
 /// Escapes of JSON and JavaScript.
@@ -385,8 +529,30 @@ mod tests {
             "href=\\\"/fiche/P0002\\\"",
             "P000&shy;2",
             "P00\u{feff}02",
+            "&#80&#48;002",
+            "content:\"\\50 0002\"",
+            "content:\"\\0000500002\"",
+            "\\50\\30\\30\\30\\32",
         ] {
             check(text, &["P0002"]);
+        }
+    }
+
+    #[test]
+    fn an_identifier_is_written_in_any_coding() {
+        for text in [
+            "id=1000001a",
+            "{\"id\": \"1 000 001 A\"}",
+            "/p/%31000001A",
+            "{\"x\":\"MTAwMDAwMUE=\"}",
+            "numero=0001000001A",
+            "{\"n\":\"\\u0031000001A\"}",
+        ] {
+            assert!(is_written_in("1000001A", text), "{text}");
+        }
+        assert!(is_written_in("7", "{\"id\":7}"));
+        for text in ["{\"annee\":2017}", "/p/77"] {
+            assert!(!is_written_in("7", text), "{text}");
         }
     }
 
@@ -469,7 +635,7 @@ mod tests {
         fn plain_french_has_no_other_form(text in "[ -~À-ÿŒœŸ«»°–—‘’“”€]{0,30}", other in "\\PC{0,3}") {
             prop_assert!(is_plain_french(&text) && matches!(compatible(&text), Cow::Borrowed(_)), "{}", text);
             let mixed = text + &other;
-            prop_assert!(!is_plain_french(&mixed) || compatible(&mixed) == mixed, "{}", mixed);
+            prop_assert!(!is_plain_french(&mixed) || plain_letters(&mixed).is_none(), "{}", mixed);
         }
 
         #[test]
