@@ -144,6 +144,13 @@ pub enum LearntFinding {
     },
     /// A shape that does not tell by itself is searched for nowhere.
     NoSweep { kind: String, telling: Telling },
+    /// Other things have identifiers of this shape, and no known person was found by the search alone:
+    /// the block does not search for it.
+    SearchNarrowed {
+        path: String,
+        format: BlockFormat,
+        values: usize,
+    },
     /// A parameter of words: a search that tells who exists.
     FreeSearch { path: String, parameter: String },
     /// A path that the gateway refuses.
@@ -189,6 +196,7 @@ impl LearntFinding {
             Self::KindsOfOnePerson { .. } => "kinds",
             Self::OtherOrigin { .. } => "origin",
             Self::NoSweep { .. } => "no-sweep",
+            Self::SearchNarrowed { .. } => "narrowed",
             Self::FreeSearch { .. } => "search",
             Self::RefusedPath { .. } => "path",
             Self::MixedContent { .. } => "mixed",

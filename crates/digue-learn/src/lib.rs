@@ -21,6 +21,7 @@ mod draft_requests;
 mod draft_table;
 mod draft_xml;
 pub mod emit;
+mod exact_sweep;
 pub mod features;
 pub mod finding;
 pub mod journal_tally;

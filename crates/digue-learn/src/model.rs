@@ -32,6 +32,8 @@ pub struct LearntKind {
     pub shape: Option<String>,
     /// Searched for in every text; `None` when the shape does not tell by itself.
     pub sweep: Option<String>,
+    /// Other things have identifiers of this shape, too.
+    pub is_shared: bool,
     pub reason: LineReason,
 }
 

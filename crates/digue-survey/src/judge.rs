@@ -63,7 +63,13 @@ pub(crate) fn judge(
         says_person: signs.says_person && words.allow(kind, signs.word),
         ..signs
     };
-    if is_accepted(known.kind(kind).telling(), seen, others, signs) {
+    let shape = &known.kind(kind).shape;
+    // A UUID tells itself from a word, and not from the UUID of an offer.
+    let telling = match shape.telling {
+        Telling::Alone if shape.is_shared() => Telling::Rare,
+        telling => telling,
+    };
+    if is_accepted(telling, seen, others, signs) {
         return PlaceVerdict::Accepted(Accepted {
             kind,
             evidence: evidence_of(seen, known.is_given()),

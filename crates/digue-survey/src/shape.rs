@@ -104,6 +104,21 @@ impl ValueShape {
         ORDINARY[..8].iter().any(|text| regex.is_match(text))
     }
 
+    /// True for shapes in which programs write other things, too: what is drawn at random, digests,
+    /// long numbers, addresses of mail. A value that is not known and has such a shape is more likely
+    /// another thing's than a person's.
+    pub fn is_shared(&self) -> bool {
+        let class = |pattern: &str, class: &str| {
+            let counts = pattern.strip_prefix(class);
+            counts.is_some_and(|rest| !rest.contains(['[', '|', '\\', '(']))
+        };
+        let pattern = self.pattern.as_str();
+        matches!(pattern, UUID | MAIL | NIR)
+            || class(pattern, "[0-9A-Za-z]")
+            || class(pattern, "[0-9A-Za-z_-]")
+            || class(pattern, "[0-9]")
+    }
+
     /// True for letters, digits and signs between them: no word and no number is written so.
     pub(crate) fn is_structured(&self) -> bool {
         let has = |class: &str| self.pattern.contains(class);

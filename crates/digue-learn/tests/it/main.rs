@@ -7,6 +7,11 @@
 )]
 
 mod files;
+mod generated;
+mod generated_json;
+mod generated_measure;
+mod generated_others;
+mod generated_pages;
 mod hold_out;
 mod hostile;
 mod kinds;
