@@ -206,6 +206,11 @@ impl<'k> Collector<'k> {
     }
 
     /// What this collector looks for.
+    /// What was found until now, in order of appearance.
+    pub fn identifiers(&self) -> impl Iterator<Item = &Identifier> {
+        self.found.iter().map(|(identifier, _)| identifier)
+    }
+
     pub fn search(&self) -> IdentifierSearch<'k> {
         IdentifierSearch {
             kinds: self.kinds,

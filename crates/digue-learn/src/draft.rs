@@ -224,6 +224,8 @@ fn learnt_kind(kind: &KnownKind, is_given: bool) -> LearntKind {
         steps: kind.shape.steps.clone(),
         shape: Some(kind.shape.pattern.clone()).filter(|_| !kind.shape.is_of_words()),
         sweep: kind.shape.sweep(),
+        // Of identifiers that were inferred, nobody knows which others are persons'.
+        is_shared: is_given && kind.shape.is_shared(),
         reason: reason_of_kind(kind, is_given),
     }
 }

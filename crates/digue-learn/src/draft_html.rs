@@ -13,6 +13,7 @@ use digue_survey::value::ValueContext;
 use smol_str::SmolStr;
 
 use crate::draft_context::{DraftContext, prefer_primary};
+use crate::draft_embedded::embedded_rules;
 use crate::finding::LearntFinding;
 use crate::model::{LearntBlock, LearntRecords, LearntRule, LineReason};
 
@@ -37,7 +38,10 @@ pub(crate) fn html_blocks(
     if html.is_cut {
         context.note_cut();
     }
-    let persons = persons(context, html);
+    let mut persons = persons(context, html);
+    let in_json = embedded_rules(context, html);
+    let is_all_in_json = persons.is_empty() && !in_json.is_empty();
+    persons.extend(in_json);
     let mut unnamed = context.unnamed(
         empty,
         !persons.is_empty() || html.of_none < html.pages,
@@ -45,6 +49,10 @@ pub(crate) fn html_blocks(
     );
     unnamed.persons.clone_from(&persons);
     if persons.is_empty() {
+        return nobody_blocks(html, unnamed);
+    }
+    // No element holds one person each: a script fills them in.
+    if is_all_in_json {
         return vec![unnamed];
     }
     let base = LearntBlock {
@@ -67,6 +75,29 @@ pub(crate) fn html_blocks(
     blocks
 }
 
+/// The blocks for pages in which nobody was seen: the tables that were seen show nobody, and another
+/// one with rows is refused.
+fn nobody_blocks(html: &HtmlSurvey, unnamed: LearntBlock) -> Vec<LearntBlock> {
+    let tables = other_tables(html);
+    let counted = LearntBlock {
+        no_person: tables,
+        counts_undescribed: true,
+        ..unnamed.clone()
+    };
+    vec![counted, unnamed]
+}
+
+/// The selectors of tables without a known person.
+fn other_tables(html: &HtmlSurvey) -> Vec<String> {
+    html.other_tables
+        .keys()
+        // Any of these selectors may also select a table that names persons.
+        .filter(|_| html.tables_of_names.is_empty())
+        .take(SELECTORS_MAX)
+        .map(ToString::to_string)
+        .collect()
+}
+
 /// The three selectors that are most likely to say that an answer is empty.
 fn empty_signs(html: &HtmlSurvey) -> Vec<String> {
     let signs = html.signs_of_empty();
@@ -86,14 +117,7 @@ fn empty_signs(html: &HtmlSurvey) -> Vec<String> {
 
 /// `base` with each choice of records; tables that hold none of them show nobody.
 fn record_blocks(html: &HtmlSurvey, base: &LearntBlock) -> Vec<LearntBlock> {
-    let other_tables: Vec<String> = html
-        .other_tables
-        .keys()
-        // Any of these selectors may also select a table that names persons.
-        .filter(|_| html.tables_of_names.is_empty())
-        .take(SELECTORS_MAX)
-        .map(ToString::to_string)
-        .collect();
+    let other_tables = other_tables(html);
     let block = |records| LearntBlock {
         records: LearntRecords::At(records),
         no_person: other_tables.clone(),
@@ -198,20 +222,19 @@ fn rule(
     let pattern = value
         .pattern(&kind.written())
         .unwrap_or_else(|| format!(r"^\s*({})\s*$", kind.written()));
-    let selector = selector_of(place, value, kind.telling());
+    let is_told = kind.telling() == Telling::Alone && !kind.shape.is_shared();
+    let selector = selector_of(place, value, is_told);
     LearntRule {
         take: place.attribute.as_ref().map(|name| format!("@{name}")),
         ..LearntRule::accepted(selector, Some(pattern), accepted)
     }
 }
 
-/// A pattern that tells needs no more than a tag; a short number needs its own place.
-fn selector_of(place: &HtmlPlace, value: &ValueContext, telling: Telling) -> String {
+/// A pattern that tells needs no more than a tag; what other things have too needs its own place.
+fn selector_of(place: &HtmlPlace, value: &ValueContext, is_told: bool) -> String {
     let is_told = match value {
         ValueContext::Path(_) | ValueContext::Query(_) => true,
-        ValueContext::Whole | ValueContext::After(_) => {
-            telling == Telling::Alone || place.loose.starts_with('[')
-        }
+        ValueContext::Whole | ValueContext::After(_) => is_told || place.loose.starts_with('['),
     };
     if is_told {
         place.loose.to_string()

@@ -39,6 +39,14 @@ pub enum LearntFinding {
         responses: usize,
         of: usize,
     },
+    /// Nobody was seen in these answers, so that nothing says whom they may show. `is_counted`: a text
+    /// where none stood is refused.
+    NoPersonSeen {
+        path: String,
+        format: BlockFormat,
+        responses: usize,
+        is_counted: bool,
+    },
     /// No reader for this type.
     UnreadType {
         path: String,
@@ -144,6 +152,13 @@ pub enum LearntFinding {
     },
     /// A shape that does not tell by itself is searched for nowhere.
     NoSweep { kind: String, telling: Telling },
+    /// Other things have identifiers of this shape, and no known person was found by the search alone:
+    /// the block does not search for it.
+    SearchNarrowed {
+        path: String,
+        format: BlockFormat,
+        values: usize,
+    },
     /// A parameter of words: a search that tells who exists.
     FreeSearch { path: String, parameter: String },
     /// A path that the gateway refuses.
@@ -166,6 +181,12 @@ impl LearntFinding {
             Self::TakenForReading { .. } => "reads",
             Self::MayOnlyRead { .. } => "may-read",
             Self::NameWithoutIdentifier { .. } => "name-only",
+            Self::NoPersonSeen {
+                is_counted: true, ..
+            } => "nobody",
+            Self::NoPersonSeen {
+                is_counted: false, ..
+            } => "nobody-free",
             Self::UnreadType { .. } => "unread-type",
             Self::UnreadableAnswers { .. } => "unreadable",
             Self::BodiesNotRecorded { .. } => "no-body",
@@ -189,6 +210,7 @@ impl LearntFinding {
             Self::KindsOfOnePerson { .. } => "kinds",
             Self::OtherOrigin { .. } => "origin",
             Self::NoSweep { .. } => "no-sweep",
+            Self::SearchNarrowed { .. } => "narrowed",
             Self::FreeSearch { .. } => "search",
             Self::RefusedPath { .. } => "path",
             Self::MixedContent { .. } => "mixed",

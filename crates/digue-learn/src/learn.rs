@@ -57,7 +57,7 @@ pub fn learn<S: ExchangeSource>(
         exchanges,
     } = surveyed;
     let mut findings = findings_of_persons(&known, &aliases);
-    let mut trial = MapTrial::new(draft(&known, portal)).map_err(LearnFault::Compile)?;
+    let mut trial = MapTrial::new(draft(&known, portal), &known).map_err(LearnFault::Compile)?;
     watched
         .each(&mut |exchange| trial.observe(exchange))
         .map_err(|fault| LearnFault::Survey(SurveyFault::Source(fault)))?;

@@ -6,14 +6,15 @@
 
 use std::collections::BTreeSet;
 
-use digue_identifiers::{IdentifierKind, Pick};
+use digue_identifiers::IdentifierKind;
 use digue_inspect::media_type::MediaType;
 use digue_survey::exchange::{Exchange, ExchangeSource, UrlParts};
 use digue_survey::known::KnownPersons;
 
 use crate::compile::{CompileFault, compile_exact_sweep, compile_kinds};
 use crate::draft::kinds;
-use crate::trial::{MapTrial, shows_person};
+use crate::exact_sweep::ExactSweep;
+use crate::trial::MapTrial;
 
 /// The most addresses. Beyond them no resource passes unread.
 const ADDRESSES_MAX: usize = 10_000;
@@ -24,7 +25,8 @@ type ShownAddress = (String, String, String, String);
 /// Watches for the shapes of the operator's list; those that are inferred later are nobody's word.
 pub(crate) struct ShapeWatch {
     kinds: Vec<IdentifierKind>,
-    sweep: Vec<Pick>,
+    sweep: ExactSweep,
+    given: KnownPersons,
     shown: BTreeSet<ShownAddress>,
     is_full: bool,
 }
@@ -33,20 +35,28 @@ impl ShapeWatch {
     pub(crate) fn of(given: &KnownPersons) -> Result<Self, CompileFault> {
         let known = kinds(given);
         let all: Vec<usize> = (0..known.len()).collect();
-        let (kinds, sweep) = (compile_kinds(&known)?, compile_exact_sweep(&all, &known)?);
+        let shared: Vec<usize> = all
+            .iter()
+            .copied()
+            .filter(|kind| known[*kind].is_shared)
+            .collect();
+        let (kinds, picks) = (compile_kinds(&known)?, compile_exact_sweep(&all, &known)?);
+        // Of shared shapes the values count, which the survey goes on to own.
+        let given = match shared.is_empty() {
+            true => KnownPersons::default(),
+            false => given.clone(),
+        };
         Ok(Self {
             kinds,
-            sweep,
+            sweep: ExactSweep { picks, shared },
+            given,
             shown: BTreeSet::new(),
             is_full: false,
         })
     }
 
     fn note(&mut self, exchange: &Exchange<'_>) {
-        if self.sweep.is_empty()
-            || self.is_full
-            || !shows_person(&self.kinds, &self.sweep, exchange)
-        {
+        if self.is_full || !self.sweep.shows_person(&self.kinds, &self.given, exchange) {
             return;
         }
         let Some(url) = UrlParts::of(exchange.url) else {
@@ -60,7 +70,7 @@ impl ShapeWatch {
     }
 
     /// Tells the trial what it may not have seen itself.
-    pub(crate) fn tell(&self, trial: &mut MapTrial) {
+    pub(crate) fn tell(&self, trial: &mut MapTrial<'_>) {
         for (origin, method, path, essence) in &self.shown {
             trial.note_shown(origin, method, path, essence);
         }

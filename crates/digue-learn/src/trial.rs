@@ -4,9 +4,9 @@
 //! A portal cannot talk the map out of its net: whatever passes unread (resources, pictures) is
 //! searched here, and what shows a person is held and searched from then on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use digue_identifiers::{Collector, IdentifierKind, Pick, ResponseReading};
+use digue_identifiers::{Identifier, IdentifierKind, ResponseReading, ShownIdentifiers};
 use digue_inspect::condition::{ConditionReading, by_conditions};
 use digue_inspect::media_type::MediaType;
 use digue_inspect::{
@@ -14,20 +14,21 @@ use digue_inspect::{
 };
 use digue_survey::body_format::is_asset;
 use digue_survey::exchange::{BODY_BYTES_MAX, Exchange, RecordedBody, UrlParts, segments_of};
-use digue_survey::packed_texts::{PackedTexts, texts_within};
+use digue_survey::known::KnownPersons;
+use digue_types::ReadFailure;
 use digue_types::path::{Pattern, Segments};
 use digue_types::path_template::{PathTemplate, TemplatePart};
-use digue_types::{ReadFailure, UnreadPlace};
 use smol_str::SmolStr;
 
 use crate::compile::{
     CompileFault, compile_block, compile_conditions, compile_exact_sweep, compile_kinds,
 };
 use crate::draft::{MapDraft, RouteDraft};
+use crate::exact_sweep::{ExactSweep, SharedSearch};
 use crate::finding::LearntFinding;
 use crate::model::{
-    BlockFormat, LearntBlock, LearntMap, LearntRecords, LearntRoute, LearntRouteKind, LineReason,
-    RouteAction,
+    BlockFormat, LearntBlock, LearntKind, LearntMap, LearntRecords, LearntRoute, LearntRouteKind,
+    LineReason, RouteAction,
 };
 
 /// Files of one directory of resources that become routes of their own; with more, the whole
@@ -42,6 +43,10 @@ pub(crate) const LIMITS: InspectionLimits = InspectionLimits {
 /// One block, ready to be applied.
 struct TriedBlock {
     rules: ResponseRules,
+    /// The same without the search for shapes that other things share; `None` where it searches for
+    /// none.
+    narrow: Option<ResponseRules>,
+    searched: SharedSearch,
     types: Vec<String>,
     read: usize,
     unread: usize,
@@ -62,18 +67,21 @@ struct RouteTrial {
 }
 
 /// The draft on trial.
-pub(crate) struct MapTrial {
+pub(crate) struct MapTrial<'k> {
+    known: &'k KnownPersons,
     origin: String,
     kinds: Vec<IdentifierKind>,
-    sweep: Vec<Pick>,
+    sweep: ExactSweep,
+    /// What the search for shared shapes finds in answers to failed requests.
+    in_errors: SharedSearch,
     routes: Vec<RouteTrial>,
     rest: MapDraft,
 }
 
-impl MapTrial {
+impl<'k> MapTrial<'k> {
     /// # Errors
     /// A kind of the draft does not compile; blocks that do not are left out.
-    pub(crate) fn new(mut draft: MapDraft) -> Result<Self, CompileFault> {
+    pub(crate) fn new(mut draft: MapDraft, known: &'k KnownPersons) -> Result<Self, CompileFault> {
         let kinds = compile_kinds(&draft.kinds)?;
         let all: Vec<usize> = (0..draft.kinds.len()).collect();
         let sweep = compile_exact_sweep(&all, &draft.kinds)?;
@@ -96,7 +104,10 @@ impl MapTrial {
                         // A path or selector beyond what the inspection compiles: the next block
                         // has fewer.
                         let compiled = compile_block(&block, &learnt_kinds).ok()?;
-                        Some((block, TriedBlock::new(compiled)))
+                        let narrow = narrowed(&block, &learnt_kinds);
+                        let narrow =
+                            narrow.and_then(|block| compile_block(&block, &learnt_kinds).ok());
+                        Some((block, TriedBlock::new(compiled, narrow)))
                     })
                     .collect();
                 let (kept, tried) = compiled.into_iter().unzip();
@@ -118,10 +129,17 @@ impl MapTrial {
             let by_path = one.pattern.by_specificity(&other.pattern);
             by_path.then_with(|| by_conditions(&one.when, &other.when))
         });
+        let shared = (0..learnt_kinds.len()).filter(|kind| learnt_kinds[*kind].is_shared);
+        let shared = shared.collect();
         Ok(Self {
+            known,
             origin: draft.origin.clone(),
             kinds,
-            sweep,
+            sweep: ExactSweep {
+                picks: sweep,
+                shared,
+            },
+            in_errors: SharedSearch::default(),
             routes,
             rest: draft,
         })
@@ -154,7 +172,7 @@ impl MapTrial {
         // Whatever the status: an error page passes where resources do.
         if route.passes_unread(&media) {
             route.unread.insert(media.essence.clone());
-            if !self.sweep.is_empty() && shows_person(&self.kinds, &self.sweep, exchange) {
+            if self.sweep.shows_person(&self.kinds, self.known, exchange) {
                 route
                     .shown_by
                     .entry(url.path.to_owned())
@@ -163,6 +181,9 @@ impl MapTrial {
             }
         }
         if !(200..300).contains(&exchange.status) {
+            let found = self.sweep.shared_in(&self.kinds, exchange);
+            let texts = found.iter().map(String::as_str);
+            self.in_errors.note(self.known, texts, &HashSet::new());
             return;
         }
         let message = Message {
@@ -176,7 +197,7 @@ impl MapTrial {
                 .first()
                 .is_some_and(|block| media.fits_one(&block.types))
             {
-                try_all(candidates, &self.kinds, &message);
+                try_all(candidates, &self.kinds, self.known, &message);
             }
         }
     }
@@ -213,17 +234,22 @@ impl MapTrial {
         let MapDraft {
             origin,
             kinds,
-            errors,
+            mut errors,
             writes,
             mut findings,
             ..
         } = self.rest;
+        if let Some(errors) = &mut errors
+            && self.in_errors.is_of_others()
+        {
+            errors.sweep.retain(|kind| !kinds[*kind].is_shared);
+        }
         let sweep: Vec<usize> = (0..kinds.len())
             .filter(|kind| kinds[*kind].sweep.is_some())
             .collect();
         let mut routes = Vec::new();
         for trial in self.routes {
-            trial.conclude(&sweep, &mut routes, &mut findings);
+            trial.conclude((&sweep, &kinds), &mut routes, &mut findings);
         }
         routes.sort_by(|one, other| {
             one.path
@@ -243,34 +269,31 @@ impl MapTrial {
     }
 }
 
-/// True when the sweep finds an identifier in a body that is text, or in the texts of a PDF file or
-/// an archive, and when those cannot be read.
-pub(crate) fn shows_person(
-    kinds: &[IdentifierKind],
-    sweep: &[Pick],
-    exchange: &Exchange<'_>,
-) -> bool {
-    let RecordedBody::Bytes(body) = exchange.body else {
-        return false;
-    };
-    let Ok(bytes) = digue_decode::decode(exchange.content_encoding, body, BODY_BYTES_MAX) else {
-        return false;
-    };
-    let shows = |text: &str| {
-        let mut found = Collector::new(kinds, sweep, 1);
-        // More than one is an error of the limit, and shows a person all the same.
-        found.sweep(text, UnreadPlace::default).is_err() || found.count() > 0
-    };
-    match texts_within(&bytes) {
-        PackedTexts::Whole(texts) => texts.iter().any(|text| shows(text)),
-        // Whom it shows is not known: it is held from then on, and refused.
-        PackedTexts::Partial(_) => true,
-        PackedTexts::NotPacked => std::str::from_utf8(&bytes).is_ok_and(shows),
-    }
+/// The block without the search for shapes that other things share; `None` where nothing would be
+/// left that reads it, or nothing changes.
+fn narrowed(block: &LearntBlock, kinds: &[LearntKind]) -> Option<LearntBlock> {
+    let mut narrow = block.clone();
+    (narrow_parts(&mut narrow, kinds) && narrow != *block).then_some(narrow)
+}
+
+/// False where a text would be left that nothing reads.
+fn narrow_parts(block: &mut LearntBlock, kinds: &[LearntKind]) -> bool {
+    block.sweep.retain(|kind| !kinds[*kind].is_shared);
+    let is_only_searched = matches!(block.format, BlockFormat::Text | BlockFormat::Pdf);
+    (!is_only_searched || !block.sweep.is_empty())
+        && block
+            .parts
+            .iter_mut()
+            .all(|part| narrow_parts(&mut part.block, kinds))
 }
 
 /// Tries each block that has not failed yet, and at least one.
-fn try_all(candidates: &mut [TriedBlock], kinds: &[IdentifierKind], message: &Message<'_>) {
+fn try_all(
+    candidates: &mut [TriedBlock],
+    kinds: &[IdentifierKind],
+    known: &KnownPersons,
+    message: &Message<'_>,
+) {
     let is_clean = |block: &TriedBlock| block.unread == 0;
     for place in 0..candidates.len() {
         // One that failed is tried again only while no later one is clean: it may be the least bad.
@@ -283,25 +306,60 @@ fn try_all(candidates: &mut [TriedBlock], kinds: &[IdentifierKind], message: &Me
                 block.unread += 1;
                 block.first_cause.get_or_insert(why.detail);
             }
-            ResponseReading::Persons(_) | ResponseReading::ShowsNobody(_) => block.read += 1,
+            ResponseReading::Persons(shown) => {
+                block.read += 1;
+                block.note_search(kinds, known, &shown, message);
+            }
+            ResponseReading::ShowsNobody(_) => block.read += 1,
         }
     }
 }
 
 impl TriedBlock {
-    fn new(block: RuleBlock) -> Self {
+    fn new(block: RuleBlock, narrow: Option<RuleBlock>) -> Self {
         let types = block.types.clone();
-        let rules = ResponseRules {
+        let rules = |block| ResponseRules {
             blocks: vec![block],
             errors: None,
         };
         Self {
-            rules,
+            rules: rules(block),
+            narrow: narrow.map(rules),
+            searched: SharedSearch::default(),
             types,
             read: 0,
             unread: 0,
             first_cause: None,
         }
+    }
+
+    /// Notes what only the search for shared shapes found.
+    fn note_search(
+        &mut self,
+        kinds: &[IdentifierKind],
+        known: &KnownPersons,
+        shown: &ShownIdentifiers,
+        message: &Message<'_>,
+    ) {
+        let Some(narrow) = &self.narrow else { return };
+        let without: HashSet<Identifier> = match inspect(narrow, kinds, message, &LIMITS) {
+            ResponseReading::Persons(shown) => shown.identifiers().cloned().collect(),
+            ResponseReading::ShowsNobody(_) => HashSet::new(),
+            // Nothing reads it without the search: it stays.
+            ResponseReading::Unreadable(_) => {
+                self.searched.note_needed();
+                return;
+            }
+        };
+        let only = shown
+            .identifiers()
+            .filter(|identifier| !without.contains(*identifier));
+        let persons = without
+            .iter()
+            .filter_map(|identifier| known.person(&identifier.text));
+        let persons = persons.collect();
+        self.searched
+            .note(known, only.map(|identifier| &*identifier.text), &persons);
     }
 }
 
@@ -313,7 +371,7 @@ impl RouteTrial {
 
     fn conclude(
         self,
-        sweep: &[usize],
+        (sweep, kinds): (&[usize], &[LearntKind]),
         routes: &mut Vec<LearntRoute>,
         findings: &mut Vec<LearntFinding>,
     ) {
@@ -359,12 +417,31 @@ impl RouteTrial {
                     responses: outcome.unread,
                 });
             }
-            route.blocks.push(LearntBlock {
+            if shows_nobody(&block) {
+                findings.push(LearntFinding::NoPersonSeen {
+                    path: route.path.clone(),
+                    format: block.format,
+                    responses: outcome.read,
+                    is_counted: block.counts_undescribed,
+                });
+            }
+            let mut block = LearntBlock {
                 reason: LineReason::Read {
                     responses: outcome.read,
                 },
                 ..block
-            });
+            };
+            if outcome.searched.is_of_others()
+                && let Some(narrow) = narrowed(&block, kinds)
+            {
+                findings.push(LearntFinding::SearchNarrowed {
+                    path: route.path.clone(),
+                    format: block.format,
+                    values: outcome.searched.values(),
+                });
+                block = narrow;
+            }
+            route.blocks.push(block);
         }
         if is_held_whole {
             findings.push(LearntFinding::TooManyPlaces {
@@ -389,6 +466,17 @@ impl RouteTrial {
             || blocks
                 .any(|block| block.format == BlockFormat::Nobody && media.fits_one(&block.types))
     }
+}
+
+/// True when nobody was seen, in the whole or in a part of which the rules say nothing more.
+fn shows_nobody(block: &LearntBlock) -> bool {
+    let is_own = matches!(
+        block.records,
+        LearntRecords::Unnamed(LineReason::NobodyKnown { .. })
+    );
+    // Pictures and style sheets have findings of their own.
+    is_own && block.format != BlockFormat::Nobody
+        || block.parts.iter().any(|part| shows_nobody(&part.block))
 }
 
 /// True when persons are found, and nothing says where one's record is.
@@ -466,10 +554,12 @@ fn resource_blocks(
         persons: Vec::new(),
         empty: Vec::new(),
         no_person: Vec::new(),
+        fields: Vec::new(),
         captions: None,
         ignores_pictures: false,
         parts: Vec::new(),
         allows_undescribed: false,
+        counts_undescribed: false,
         sweep: sweep.to_vec(),
         reason: LineReason::Read { responses },
     };

@@ -9,10 +9,12 @@ use digue_types::visible::is_blank;
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::alias::AliasPlace;
+use crate::embedded_json::EmbeddedSurvey;
 use crate::exchange::pairs;
 use crate::held::{HeldPersons, RecordElements, absorb_records, held_with_children, is_record};
 use crate::html_place::{
-    ADDRESSES, HtmlPlace, attribute_place, compound, own_anchor, record_selector, text_place,
+    ADDRESSES, HtmlPlace, address_parts, attribute_place, compound, is_elsewhere, own_anchor,
+    record_selector, text_place,
 };
 use crate::known::{KnownPersons, KnownValue};
 use crate::names::{NameBeside, NamePart, NameScan, name_beside, parts_with_children};
@@ -26,6 +28,9 @@ const PLACES_MAX: usize = 3000;
 
 /// The most parameters of links and forms of one route.
 const PARAMETERS_MAX: usize = 300;
+
+/// The most values of links of one page.
+const LINKED_MAX: usize = 300;
 
 /// Elements whose whole text is one value, and those around them.
 const CELLS: [&str; 6] = ["td", "th", "li", "dd", "p", "option"];
@@ -89,6 +94,8 @@ pub struct HtmlSurvey {
     /// Elements on all pages, to tell whether two routes are alike.
     pub(crate) shape: BTreeSet<SmolStr>,
     pub is_cut: bool,
+    /// JSON in scripts and attributes.
+    pub embedded: EmbeddedSurvey,
 }
 
 impl HtmlSurvey {
@@ -112,6 +119,7 @@ impl HtmlSurvey {
     }
 
     fn absorb_places(&mut self, other: Self) {
+        self.embedded.absorb(other.embedded);
         absorb_tallies(&mut self.tallies, other.tallies);
         absorb_records(&mut self.records, other.records);
         for (key, count) in other.other_tables {
@@ -174,6 +182,7 @@ struct PageReader<'r> {
     parts: Vec<NamePart>,
     /// Typed values of addresses, of no known kind.
     beside: Vec<(usize, AliasPlace, SmolStr)>,
+    linked: Vec<(ValueContext, SmolStr)>,
 }
 
 impl<'r> PageReader<'r> {
@@ -193,17 +202,22 @@ impl<'r> PageReader<'r> {
             marks: Vec::new(),
             parts: Vec::new(),
             beside: Vec::new(),
+            linked: Vec::new(),
         }
     }
 
     fn read(mut self) -> DocumentSight {
         let mut scripts: Vec<KnownValue> = Vec::new();
+        let mut embedded = DocumentSight::default();
         for id in 0..self.elements.len() {
             let element = &self.elements[id];
             let from = self.names.position;
             if !self.hidden[id] {
                 self.attributes(id);
                 self.text(id);
+            }
+            if let Some(sight) = self.survey.embedded.read(self.known, element) {
+                embedded.add(sight);
             } else if element.name == "script" {
                 self.names.read(&element.text);
                 scripts.extend(known_words(self.known, &element.text));
@@ -229,6 +243,8 @@ impl<'r> PageReader<'r> {
         let records = self.records(&held);
         let mut sight = sight;
         sight.beside = self.beside_records(&held, &records);
+        sight.linked = std::mem::take(&mut self.linked);
+        sight.add(embedded);
         sight
             .known
             .extend(scripts.into_iter().map(|value| SeenValue {
@@ -319,7 +335,7 @@ impl<'r> PageReader<'r> {
                 TextKind::Value
             };
             let (known, marks, elements) = (self.known, &mut self.marks, self.elements);
-            let beside = &mut self.beside;
+            let (beside, linked) = (&mut self.beside, &mut self.linked);
             let mut place = None;
             spots(known, value, kind, &mut |spot| {
                 // Most attributes are nobody's: their place is made only for what could be
@@ -336,6 +352,9 @@ impl<'r> PageReader<'r> {
                         });
                     }
                     SpotSeen::Variable(text) => {
+                        if linked.len() < LINKED_MAX {
+                            linked.push((spot.context.clone(), text.clone()));
+                        }
                         if let ValueContext::Path(before) = &spot.context {
                             beside.push((id, AliasPlace::Path(before.clone()), text.clone()));
                         }
@@ -606,21 +625,6 @@ impl<'r> PageReader<'r> {
             |element: &DocumentElement| element.parent == Some(row) && element.name == "td";
         self.elements[row..].iter().take(400).any(is_cell)
     }
-}
-
-/// True for an address with a host: whether it is the portal's own is not known here.
-fn is_elsewhere(address: &str) -> bool {
-    address.contains("://") || address.trim_start().starts_with("//")
-}
-
-/// The path and the query of an address as pages write it.
-fn address_parts(address: &str) -> (&str, &str) {
-    let address = address.split('#').next().unwrap_or(address);
-    let (path, query) = address.split_once('?').unwrap_or((address, ""));
-    let path = path.split_once("://").map_or(path, |(_, rest)| {
-        rest.find('/').map_or("/", |slash| &rest[slash..])
-    });
-    (path, query)
 }
 
 /// For each element, its place among its siblings, from 1, and the number of its children.

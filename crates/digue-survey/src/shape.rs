@@ -104,6 +104,21 @@ impl ValueShape {
         ORDINARY[..8].iter().any(|text| regex.is_match(text))
     }
 
+    /// True for shapes in which programs write other things, too: what is drawn at random, digests,
+    /// long numbers, addresses of mail. A value that is not known and has such a shape is more likely
+    /// another thing's than a person's.
+    pub fn is_shared(&self) -> bool {
+        let class = |pattern: &str, class: &str| {
+            let counts = pattern.strip_prefix(class);
+            counts.is_some_and(|rest| !rest.contains(['[', '|', '\\', '(']))
+        };
+        let pattern = self.pattern.as_str();
+        matches!(pattern, UUID | MAIL | NIR)
+            || class(pattern, "[0-9A-Za-z]")
+            || class(pattern, "[0-9A-Za-z_-]")
+            || class(pattern, "[0-9]")
+    }
+
     /// True for letters, digits and signs between them: no word and no number is written so.
     pub(crate) fn is_structured(&self) -> bool {
         let has = |class: &str| self.pattern.contains(class);
@@ -475,20 +490,20 @@ fn are_random(values: &[&str]) -> bool {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     };
+    let random = values.iter().filter(|value| is_in_no_order(value)).count();
+    values.len() >= CONSTANT_FROM && values.iter().all(is_plain) && random * 10 >= values.len() * 8
+}
+
+/// True for a text that changes between digits, capitals and small letters as no word does.
+pub(crate) fn is_in_no_order(text: &str) -> bool {
     let class = |byte: u8| match byte {
         b'0'..=b'9' => 0,
         b'A'..=b'Z' => 1,
         _ => 2,
     };
-    let is_in_no_order = |value: &&&str| {
-        let changes = value
-            .as_bytes()
-            .windows(2)
-            .filter(|two| class(two[0]) != class(two[1]));
-        changes.count() * 3 >= value.len()
-    };
-    let random = values.iter().filter(is_in_no_order).count();
-    values.len() >= CONSTANT_FROM && values.iter().all(is_plain) && random * 10 >= values.len() * 8
+    let two = text.as_bytes().windows(2);
+    let changes = two.filter(|two| class(two[0]) != class(two[1]));
+    text.len() >= RANDOM_SIGNS && changes.count() * 3 >= text.len()
 }
 
 /// How much texts that a program drew say by themselves.

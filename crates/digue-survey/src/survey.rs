@@ -23,7 +23,7 @@ use crate::json_survey::JsonSurvey;
 use crate::known::{KnownPersons, Spelling};
 use crate::repeated::RepeatedRequests;
 use crate::request_words::field_changes;
-use crate::shape::Telling;
+use crate::shape::{Telling, is_in_no_order};
 use crate::sole_shape::SoleShapes;
 use crate::tally::{DistinctValues, HitSigns, PlaceTally, absorb_tallies, hash_of};
 use crate::value::{SegmentsBefore, Spot, TextKind, ValueContext, spots};
@@ -137,8 +137,8 @@ pub(crate) struct TrafficSurvey<'k> {
     pub(crate) errors: BTreeMap<SmolStr, ErrorSurvey>,
     pub(crate) aliases: AliasSurvey,
     pub(crate) sole_shapes: SoleShapes,
-    /// Values of variable segments and parameters that are nobody's, by context: perhaps aliases
-    /// used alone.
+    /// Values of variable segments and parameters that are nobody's, of requests and links, by
+    /// context: perhaps aliases used alone.
     pub(crate) asked: BTreeMap<ValueContext, BTreeSet<SmolStr>>,
     pub(crate) fetched: BTreeSet<FetchedLater>,
     tokens: HashMap<u64, RouteKey>,
@@ -176,11 +176,11 @@ impl<'k> TrafficSurvey<'k> {
         let mut key = RouteKey {
             origin: SmolStr::new(url.origin),
             method: SmolStr::new(exchange.method),
-            template: PathTemplate::of(&segments, &|text| self.is_known_segment(text)),
+            template: self.template_of(&segments),
             content: RouteContent::Any,
         };
         let content = match is_safe(exchange.method) {
-            true => RouteContent::of_query(self.known, &url),
+            true => RouteContent::of_reading(self.known, &url),
             false => RouteContent::of(self.known, exchange, &url),
         };
         let Some(content) = self.content(&key, content) else {
@@ -274,7 +274,13 @@ impl<'k> TrafficSurvey<'k> {
                     asked.push((context_at(&key.template, place), stem.to_owned()));
                 }
                 TemplatePart::Literal(_) => {
-                    if known.value(segment).is_some() || known.names.has_words(segment) {
+                    if known.value(segment).is_some() {
+                        let tally = route.segments.entry(place).or_default();
+                        whole(known, segment, &mut |spot| {
+                            tally.add(&spot, HitSigns::default())
+                        });
+                        route.known_literals.insert(place);
+                    } else if known.names.has_words(segment) {
                         route.known_literals.insert(place);
                     }
                 }
@@ -343,11 +349,28 @@ impl<'k> TrafficSurvey<'k> {
         self.note_asked(key, asked);
     }
 
-    /// A name of letters may be a word of the portal: it waits until several stand at one place.
+    fn template_of(&self, segments: &[String]) -> PathTemplate {
+        let mut template = PathTemplate::of(segments, &|text| self.is_known_segment(text));
+        for (part, segment) in template.0.iter_mut().zip(segments) {
+            // `jean.dupont@exemple.fr` has no ending: it identifies as it stands.
+            if let TemplatePart::Variable { after } = part
+                && !after.is_empty()
+                && (self.is_known_segment(segment)
+                    || segment.contains('@') && !is_known_ending(after))
+            {
+                *after = SmolStr::default();
+            }
+        }
+        template
+    }
+
+    /// A name of letters may be a word of the portal: it waits until several stand at one place. A
+    /// text in no order that has the shape of known ones is another thing's.
     fn is_known_segment(&self, text: &str) -> bool {
-        self.known.value(text).is_some_and(|(value, _)| {
+        let is_known = self.known.value(text).is_some_and(|(value, _)| {
             self.known.kind(value.kind).telling() > Telling::Short || is_variable(text)
-        })
+        });
+        is_known || is_in_no_order(text) && self.known.fitting(text).is_some()
     }
 
     fn note_fetched(&mut self, key: &RouteKey, value: &str) {
@@ -365,11 +388,16 @@ impl<'k> TrafficSurvey<'k> {
     fn note_asked(&mut self, key: &RouteKey, asked: Vec<(ValueContext, String)>) {
         for (context, value) in asked {
             self.note_fetched(key, &value);
-            if self.known.value(&value).is_none() && is_variable(&value) {
-                let values = self.asked.entry(context).or_default();
-                if values.len() < 1000 {
-                    values.insert(SmolStr::new(&value));
-                }
+            self.note_used(context, &value);
+        }
+    }
+
+    /// Notes a value by which something is asked for, in a request or in a link.
+    fn note_used(&mut self, context: ValueContext, value: &str) {
+        if self.known.value(value).is_none() && is_variable(value) {
+            let values = self.asked.entry(context).or_default();
+            if values.len() < 1000 {
+                values.insert(SmolStr::new(value));
             }
         }
     }
@@ -433,6 +461,9 @@ impl<'k> TrafficSurvey<'k> {
                     sight.add_told(self.known, &text);
                 }
                 body.note(self.known, &sight);
+                for (context, value) in std::mem::take(&mut sight.linked) {
+                    self.note_used(context, &value);
+                }
                 for (place, person, value) in sight.beside {
                     self.aliases.add(place, person, &value);
                 }
@@ -445,6 +476,14 @@ impl<'k> TrafficSurvey<'k> {
             Err(failure) => *body.unreadable.entry(failure.cause).or_default() += 1,
         }
     }
+}
+
+/// Endings that say a format, also behind an address of mail.
+fn is_known_ending(ending: &str) -> bool {
+    matches!(
+        ending,
+        ".json" | ".xml" | ".csv" | ".xlsx" | ".pdf" | ".html" | ".txt" | ".zip"
+    )
 }
 
 /// Methods that change nothing (RFC 9110, 9.2.1).
@@ -492,6 +531,11 @@ impl RouteSurvey {
     /// The names of the parameters of the query.
     pub fn parameters(&self) -> impl Iterator<Item = &String> {
         self.query.keys()
+    }
+
+    /// Answers that were read.
+    pub(crate) fn with_bodies(&self) -> usize {
+        self.bodies.values().map(|body| body.responses).sum()
     }
 
     /// Answers that show a known person.

@@ -26,11 +26,11 @@ impl Draw {
         ((self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize) % count.max(1)
     }
 
-    fn of<T: Copy>(&mut self, items: &[T]) -> T {
+    pub(crate) fn of<T: Copy>(&mut self, items: &[T]) -> T {
         items[self.below(items.len())]
     }
 
-    fn one_in(&mut self, count: usize) -> bool {
+    pub(crate) fn one_in(&mut self, count: usize) -> bool {
         self.below(count) == 0
     }
 }
@@ -80,12 +80,12 @@ pub(crate) struct MadePortal {
     pub(crate) held_out: Vec<MadeExchange>,
 }
 
-const FAMILIES: [&str; 24] = [
+pub(crate) const FAMILIES: [&str; 24] = [
     "Dupont", "Petit", "Martin", "Bernard", "Robert", "Richard", "Durand", "Leroy", "Moreau",
     "Simon", "Laurent", "Lefebvre", "Michel", "Garcia", "David", "Bertrand", "Roux", "Vincent",
     "Fournier", "Morel", "Girard", "Andre", "Mercier", "Blanc",
 ];
-const GIVEN: [&str; 20] = [
+pub(crate) const GIVEN: [&str; 20] = [
     "Marie", "Jean", "Aoife", "Léa", "Hugo", "Chloé", "Louis", "Emma", "Adam", "Jade", "Paul",
     "Inès", "Noé", "Zoé", "Ali", "Rose", "Luc", "Nina", "Omar", "Eva",
 ];
@@ -99,7 +99,7 @@ const ENTITIES: [&str; 8] = [
     "usagers",
     "stagiaires",
 ];
-const TOWNS: [&str; 6] = ["Évreux", "Lyon", "Brest", "Nîmes", "Pau", "Albi"];
+pub(crate) const TOWNS: [&str; 6] = ["Évreux", "Lyon", "Brest", "Nîmes", "Pau", "Albi"];
 
 /// The choices that make one portal differ from another.
 struct Style {

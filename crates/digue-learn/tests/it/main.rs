@@ -7,11 +7,18 @@
 )]
 
 mod files;
+mod generated;
+mod generated_json;
+mod generated_measure;
+mod generated_others;
+mod generated_pages;
 mod hold_out;
 mod hostile;
 mod kinds;
 mod made;
 mod merged;
+mod nobody_seen;
+mod others;
 mod readings;
 mod recorded;
 mod unseen;

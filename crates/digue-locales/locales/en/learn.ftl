@@ -132,6 +132,18 @@ learn-finding-alias = "{ $kind }" names the same persons ({ $persons }, { $place
 learn-finding-kinds = rules name persons by "{ $kind }" as well as by "{ $primary }": write the alias table with --aliases and load it, or one person counts as two
 learn-finding-origin = { $origin }: { $exchanges } { PLURAL($exchanges, one: "exchange", other: "exchanges") } with another host; with a known person: { $known }
 learn-finding-no-sweep = "{ $kind }" is not searched for in every text: { $telling }
+learn-finding-nobody = { $path } ({ $format }): no known person in { $responses ->
+    [one] the one response that was
+   *[other] the { $responses } responses that were
+ } seen; a text at a place where none stood is refused. Whom may this address show?
+learn-finding-nobody-free = { $path } ({ $format }): no known person in { $responses ->
+    [one] the one response that was
+   *[other] the { $responses } responses that were
+ } seen, and nothing limits what it may show later. Whom may this address show?
+learn-finding-narrowed = { $path } ({ $format }): { $values ->
+    [one] one value looks
+   *[other] { $values } values look
+ } like identifiers and belong to nobody in the list: the shape is not searched for there. If these are persons, add the search again
 learn-finding-search = { $path }: the parameter "{ $parameter }" can search for a person; a refusal is not an empty list
 learn-finding-path = { $path }: { $exchanges } { PLURAL($exchanges, one: "request has", other: "requests have") } a path that Digue refuses
 learn-finding-mixed = { $path }: two kinds of content under the type { $type }
