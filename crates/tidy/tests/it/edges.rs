@@ -170,6 +170,11 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         ],
     ),
     (
+        "digue-uploads",
+        8,
+        &["digue-types", "digue-locales", "digue-tables", "digue-app"],
+    ),
+    (
         "digue-evidence",
         8,
         &[
@@ -219,6 +224,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-mail",
             "digue-evidence",
             "digue-identity",
+            "digue-uploads",
         ],
     ),
     (
@@ -328,6 +334,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-administration",
             "digue-notices",
             "digue-backup-acts",
+            "digue-uploads",
         ],
     ),
     (
@@ -482,6 +489,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-types",
             "digue-locales",
             "digue-access",
+            "digue-response",
             "digue-app",
             "digue-evidence",
             "digue-casework",
@@ -555,6 +563,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-backup-acts",
             "digue-compliance",
             "digue-pages",
+            "digue-uploads",
         ],
     ),
     (
