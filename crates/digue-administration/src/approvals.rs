@@ -26,7 +26,7 @@ pub use codec::UnreadableRequest;
 pub use request::{
     AgreedRelation, ApprovalRequest, NewAccount, RecordRequest, ReopeningStep, RulesGuard,
 };
-pub(crate) use request::{AskedBy, OPEN_RECORD};
+pub(crate) use request::{AskedBy, OPEN_GATE, OPEN_RECORD, REOPEN};
 
 use crate::held_back::must_be_held_back;
 use crate::loads::{self, LoadTarget, WaitingLoad};

@@ -1,6 +1,7 @@
 //! Administration: accounts, organisations, approvals by a second person, caseloads and aliases,
 //! rules, reopening.
 
+pub mod account_doubts;
 pub mod accounts;
 pub mod additions;
 pub mod aliases;

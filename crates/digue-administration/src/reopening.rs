@@ -2,6 +2,7 @@
 //! limits. Requested by one person and approved by another. The limits are set before the gate
 //! opens, and the incident log records it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use digue_access::Reach;
@@ -12,9 +13,11 @@ use digue_casework::incidents;
 use digue_identity::recovery;
 use digue_response::IncidentNote;
 use digue_response::incident::ReopenedGate;
-use digue_types::{AccountId, GateReason};
+use digue_store::FindingRecord;
+use digue_types::{AccountId, FindingId, Gate, GateReason, Subject, Timestamp};
 
-use crate::approvals::{self, ApprovalRequest, ReopeningStep};
+use crate::account_doubts::{AccessDoubt, AccountDoubts};
+use crate::approvals::{self, ApprovalRequest, OPEN_GATE, REOPEN, ReopeningStep};
 
 /// How long the lower limits of one step last.
 const STEP_LASTS: Duration = Duration::from_hours(14 * 24);
@@ -40,6 +43,67 @@ pub async fn ask(
         return Err(OperationError::NotFound("account"));
     }
     approvals::ask(app, actor, &ApprovalRequest::Reopen(step), reason).await
+}
+
+/// Access that detection closed for a finding that was judged to be work since: nobody suspects it,
+/// and it stays closed until two persons open it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClearedAccess {
+    pub finding: FindingId,
+    pub reach: Reach,
+    /// When the finding was judged.
+    pub since: Timestamp,
+    /// The opening was requested, and waits for a second person.
+    pub is_asked: bool,
+}
+
+/// What may be opened because its finding was work.
+///
+/// # Errors
+/// `Denied` unless the actor may watch.
+pub async fn cleared(app: &App, actor: &Actor) -> Result<Vec<ClearedAccess>, OperationError> {
+    actor.must_watch()?;
+    let asked = asked_openings(app).await?;
+    let doubts = AccountDoubts::read(app).await?;
+    let mut cleared = Vec::new();
+    for gate in app.store().gates().await? {
+        let Some(finding) = gate.reason.finding().filter(|_| gate.gate == Gate::Closed) else {
+            continue;
+        };
+        let record = app.store().finding(finding.as_str()).await?;
+        let verdict = record.as_ref().and_then(|record| record.verdict.as_ref());
+        let Some(verdict) = verdict.filter(|verdict| !verdict.is_theft) else {
+            continue;
+        };
+        if is_doubted(&doubts, &gate.reach, record.as_ref()) {
+            continue;
+        }
+        cleared.push(ClearedAccess {
+            finding: finding.clone(),
+            is_asked: asked.contains(&gate.reach.subject()),
+            reach: gate.reach,
+            since: verdict.at,
+        });
+    }
+    Ok(cleared)
+}
+
+/// True while another finding about the same account waits, or was a theft.
+fn is_doubted(doubts: &AccountDoubts<'_>, reach: &Reach, record: Option<&FindingRecord>) -> bool {
+    let (Reach::Account(account), Some(record)) = (reach, record) else {
+        return false;
+    };
+    let about = doubts.about(account, &record.organisation);
+    about.contains(&AccessDoubt::OpenFinding) || about.contains(&AccessDoubt::Theft)
+}
+
+/// The subjects whose opening waits for a second person.
+async fn asked_openings(app: &App) -> Result<BTreeSet<Subject>, OperationError> {
+    let now = app.clock().now();
+    let known = app.store().approvals().await?.into_iter();
+    let waiting = known.filter(|one| one.decided.is_none() && now < one.expires_at);
+    let opening = waiting.filter(|one| matches!(one.kind.as_str(), OPEN_GATE | REOPEN));
+    Ok(opening.map(|one| one.subject).collect())
 }
 
 /// Carries out an approved step.

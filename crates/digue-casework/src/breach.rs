@@ -1,6 +1,7 @@
 //! A personal data breach: the affected set from the index, and its severity.
 
 use digue_app::files::{hex, keep};
+use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
 use digue_app::{Actor, App, Area, OperationError};
 use digue_evidence::affected;
 use digue_evidence::reading::{self, EvidenceForm};
@@ -13,8 +14,8 @@ use std::time::Duration;
 
 use digue_exposure::{ScopeAnswer, ScopeQuestion};
 use digue_response::affected::{
-    AffectedPerson, AffectedQuality, AffectedVersion, CountDoubt, OtherQuestion, QualityReason,
-    ShownPeriod,
+    AffectedPerson, AffectedQuality, AffectedVersion, CountDoubt, LeftOut, OtherQuestion,
+    QualityReason, ShownPeriod, to_be_contained,
 };
 use digue_response::declared::FigureDifference;
 use digue_response::incident::EntryRefusal;
@@ -38,21 +39,64 @@ pub(crate) struct VersionLock(Mutex<()>);
 
 impl Area for VersionLock {}
 
+/// What a list is computed from.
+#[derive(Clone, Debug, Default)]
+pub struct ListQuestion {
+    pub scope: ScopeQuestion,
+    /// Why persons of an earlier list may be left out; blank where nobody said so.
+    pub why_fewer: String,
+}
+
+impl From<ScopeQuestion> for ListQuestion {
+    fn from(scope: ScopeQuestion) -> Self {
+        Self {
+            scope,
+            why_fewer: String::new(),
+        }
+    }
+}
+
+/// Why a list was not computed.
+#[derive(Debug)]
+pub enum ListError {
+    /// It leaves out this many persons whom an earlier list of the incident has, and nobody wrote
+    /// why: they would be informed of nothing, and the authority be told fewer.
+    LeavesOut(u64),
+    Operation(OperationError),
+}
+
+impl From<OperationError> for ListError {
+    fn from(error: OperationError) -> Self {
+        Self::Operation(error)
+    }
+}
+
+impl From<ListError> for OperationError {
+    fn from(error: ListError) -> Self {
+        match error {
+            ListError::LeavesOut(_) => Self::Invalid("invalid-affected-fewer"),
+            ListError::Operation(error) => error,
+        }
+    }
+}
+
 /// Computes a new version of the affected set, and stores its signed list in a file.
 ///
 /// # Errors
-/// `Busy` when the list is larger than the console computes.
+/// `LeavesOut` when persons of an earlier list are not in it and no reason is given; `Busy` when the
+/// list is larger than the console computes.
 pub async fn compute_affected(
     app: &App,
     actor: &Actor,
     id: &str,
-    question: ScopeQuestion,
-) -> Result<AffectedVersion, OperationError> {
+    question: impl Into<ListQuestion>,
+) -> Result<AffectedVersion, ListError> {
     actor.must_respond()?;
+    let ListQuestion { scope, why_fewer } = question.into();
     // Asked twice: here so that an unknown incident fails before an answer that takes seconds.
     must_be_open(&incidents::fold(app, id).await?.1)?;
     // Before the turn is taken: it may last for seconds.
-    let scoped = scope::computed(app, question).await?;
+    let scoped = scope::computed(app, scope).await?;
     let digest = move || {
         let (hash, counts) = (hash_of(&scoped.answer), counted(&scoped));
         (scoped, hash, counts)
@@ -61,49 +105,79 @@ pub async fn compute_affected(
     let _one_at_a_time = app.area::<VersionLock>().0.lock().await;
     let (_, incident) = incidents::fold(app, id).await?;
     must_be_open(&incident)?;
-    let number = incident.next_version();
+    let left_out = left_out(app, (id, &incident), &scoped.answer, &why_fewer).await?;
     // A new list does not take back the groups that people have stated.
     let others = incident
         .affected()
         .map(|version| version.others.clone())
         .unwrap_or_default();
     let version = AffectedVersion {
-        number,
+        number: incident.next_version(),
         question: affected::question_json(&scoped.question).to_string(),
         checkpoint: scoped.size.to_string(),
         hash,
         others,
+        left_out,
         ..counts
     };
-    let head = affected::head(
-        &scoped.question,
-        &scoped.answer,
-        &scoped.note,
-        app.clock().now(),
-    );
-    let (journal, path) = (app.journal().clone(), list_path(app, id, number));
+    // The file before the entry: a version in the log always has its list.
+    write_list(app, list_path(app, id, version.number), scoped).await?;
+    let note = IncidentNote::Affected(version.clone());
+    incidents::add(app, actor, id, None, note).await?;
+    Ok(version)
+}
+
+/// The persons of earlier lists whom an answer leaves out, with the written reason.
+///
+/// # Errors
+/// `LeavesOut` without a reason; when an earlier list cannot be read, since nobody knows then whom
+/// it had.
+async fn left_out(
+    app: &App,
+    (id, incident): (&str, &Incident),
+    answer: &ScopeAnswer,
+    why: &str,
+) -> Result<Option<LeftOut>, ListError> {
+    let mut earlier = Vec::new();
+    for version in to_be_contained(&incident.affected) {
+        let list = list_bytes(app, id, version.number).await?;
+        let persons = app.blocking(move || persons(&list)).await??;
+        earlier = digue_response::affected::union(&earlier, &persons);
+    }
+    let now: BTreeSet<(&str, &str)> = answer
+        .persons
+        .iter()
+        .map(|one| (one.population.as_str(), one.person.as_str()))
+        .collect();
+    let is_missing =
+        |one: &&AffectedPerson| !now.contains(&(one.population.as_str(), one.person.as_str()));
+    let persons = earlier.iter().filter(is_missing).count() as u64;
+    match (persons, is_blank(why)) {
+        (0, _) => Ok(None),
+        (_, true) => Err(ListError::LeavesOut(persons)),
+        (_, false) => Ok(Some(LeftOut {
+            persons,
+            reason: parse_reason(why, REASON_CHARS_MIN)?,
+        })),
+    }
+}
+
+async fn write_list(app: &App, path: PathBuf, scoped: ScopeResult) -> Result<(), OperationError> {
+    let ScopeResult {
+        question,
+        answer,
+        note,
+        ..
+    } = scoped;
+    let head = affected::head(&question, &answer, &note, app.clock().now());
+    let journal = app.journal().clone();
     let write = move || {
         let mut bytes = Vec::new();
-        affected::write(
-            &mut bytes,
-            &head,
-            &scoped.answer,
-            &journal.origin(),
-            &|text| journal.sign(text),
-        )?;
+        let sign = |text: &str| journal.sign(text);
+        affected::write(&mut bytes, &head, &answer, &journal.origin(), &sign)?;
         keep(&path, &bytes)
     };
-    // The file before the entry: a version in the log always has its list.
-    app.blocking(write).await?.map_err(unavailable)?;
-    incidents::add(
-        app,
-        actor,
-        id,
-        None,
-        IncidentNote::Affected(version.clone()),
-    )
-    .await?;
-    Ok(version)
+    app.blocking(write).await?.map_err(unavailable)
 }
 
 /// A version decides who is informed and what the authority is told: it is not added beside the
@@ -146,6 +220,8 @@ pub async fn state_others(
             AffectedVersion {
                 number,
                 others,
+                // The list is the same: nobody more is left out.
+                left_out: None,
                 ..last.clone()
             }
         }
@@ -167,6 +243,7 @@ pub async fn state_others(
             by_population: BTreeMap::new(),
             others,
             period: None,
+            left_out: None,
         },
     };
     incidents::add(
@@ -311,6 +388,7 @@ fn counted(scoped: &ScopeResult) -> AffectedVersion {
         by_population,
         others: Vec::new(),
         period,
+        left_out: None,
     }
 }
 

@@ -10,6 +10,7 @@ use digue_evidence::reading::{self, EvidenceForm};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
+use crate::complaint::CitedEntries;
 use crate::incidents::IncidentView;
 use crate::paper_reader::PaperReader;
 use crate::papers;
@@ -51,7 +52,8 @@ async fn printed(
     reader: &PaperReader,
     form: papers::PaperFormat,
 ) -> Result<Vec<u8>, OperationError> {
-    let document = complaint::document(app, view, reader).await?;
+    let cited = CitedEntries::read(app, view).await;
+    let document = complaint::document(app, view, reader, &cited).await?;
     let sources = PaperSources::incident(&view.record.id);
     papers::printed_from(app, &document, form, sources).await
 }
@@ -61,7 +63,8 @@ async fn packed(
     view: &IncidentView,
     reader: &PaperReader,
 ) -> Result<Vec<u8>, OperationError> {
-    let document = complaint::document(app, view, reader).await?;
+    let cited = CitedEntries::read(app, view).await;
+    let document = complaint::document(app, view, reader, &cited).await?;
     let mut archive = EvidenceBundle(ZipWriter::new(Cursor::new(Vec::new())));
     for (name, form) in
         // PDF for the file of the investigation, the word-processor form for the lawyer who
@@ -85,13 +88,13 @@ async fn packed(
     )?;
     archive.add(
         complaint::INSTRUCTIONS,
-        complaint::instructions(app, view, reader).as_bytes(),
+        complaint::instructions(app, view, reader, &cited).as_bytes(),
     )?;
     if let Some(version) = complaint::listed(view) {
         let list = breach::list_bytes(app, &view.record.id, version.number).await?;
         archive.add(&complaint::list_name(version), &list)?;
     }
-    let (journal, entries) = (app.journal().clone(), complaint::receipts(app, view));
+    let (journal, entries) = (app.journal().clone(), cited.proved);
     let finish = move || {
         for entry in entries {
             let receipt = journal.receipt(entry, true);

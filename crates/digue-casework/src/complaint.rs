@@ -1,10 +1,11 @@
 //! The document for a criminal complaint: who complains, whose account it was, what happened when
 //! and from where, the losses, and how to verify the evidence.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use digue_app::{App, OperationError};
 use digue_documents::{Document, DocumentBlock};
+use digue_evidence::scope;
 use digue_evidence::watch::read_entries;
 use digue_response::affected::AffectedVersion;
 use digue_response::claim::Happening;
@@ -34,6 +35,7 @@ pub(crate) async fn document(
     app: &App,
     view: &IncidentView,
     reader: &PaperReader,
+    cited: &CitedEntries,
 ) -> Result<Document, OperationError> {
     let mut blocks = vec![
         DocumentBlock::Quiet(reader.zone_line()),
@@ -58,7 +60,7 @@ pub(crate) async fn document(
     blocks.push(DocumentBlock::Heading(reader.say("incident-log")));
     blocks.push(log(view, reader));
     blocks.push(DocumentBlock::Heading(reader.say("complaint-evidence")));
-    blocks.extend(evidence(app, view, reader));
+    blocks.extend(evidence(app, view, reader, cited));
     Ok(Document {
         title: format!("{} – {}", reader.say("complaint-title"), view.reference()),
         language: reader.language.code(),
@@ -263,6 +265,8 @@ fn address_table(seen: BTreeMap<String, AddressVisits>, reader: &PaperReader) ->
 fn persons(view: &IncidentView, reader: &PaperReader) -> Vec<DocumentBlock> {
     let counted = reader.persons(view.incident.affected());
     let mut blocks = vec![pair(reader, "incident-persons", counted)];
+    let fewer = reader.all_left_out(&view.incident).into_iter();
+    blocks.extend(fewer.map(DocumentBlock::Paragraph));
     match listed(view) {
         Some(version) => {
             let list = list_name(version);
@@ -339,14 +343,21 @@ fn log(view: &IncidentView, reader: &PaperReader) -> DocumentBlock {
     }
 }
 
-fn evidence(app: &App, view: &IncidentView, reader: &PaperReader) -> Vec<DocumentBlock> {
+fn evidence(
+    app: &App,
+    view: &IncidentView,
+    reader: &PaperReader,
+    cited: &CitedEntries,
+) -> Vec<DocumentBlock> {
     let enclosed = if listed(view).is_some() {
         "complaint-evidence-with-list"
     } else {
         "complaint-evidence-receipts"
     };
-    let steps = verification(app, view, reader);
+    let steps = verification(app, view, reader, cited);
     let mut blocks = vec![DocumentBlock::Paragraph(reader.say(enclosed))];
+    let without = cited.without_receipt(reader).into_iter();
+    blocks.extend(without.map(DocumentBlock::Paragraph));
     for (number, step) in (1..).zip(&steps) {
         // One command shows the form; hundreds of them are in the file.
         let shown = step.commands.first();
@@ -369,7 +380,12 @@ pub(crate) struct VerificationStep {
 }
 
 /// How to verify the evidence: the commands name the files that the archive holds, and no other.
-fn verification(app: &App, view: &IncidentView, reader: &PaperReader) -> Vec<VerificationStep> {
+fn verification(
+    app: &App,
+    view: &IncidentView,
+    reader: &PaperReader,
+    cited: &CitedEntries,
+) -> Vec<VerificationStep> {
     let body = notification::controller(app, reader.language).name;
     let step = |key: &str, commands| VerificationStep {
         says: reader.say1(key, "body", &body),
@@ -379,12 +395,13 @@ fn verification(app: &App, view: &IncidentView, reader: &PaperReader) -> Vec<Ver
         let command = format!("digue scope check {} --key journal.pub", list_name(version));
         step("complaint-verify-list", vec![command])
     });
-    let receipts: Vec<String> = receipts(app, view)
-        .into_iter()
+    let receipts: Vec<String> = cited
+        .proved
+        .iter()
         .map(|entry| {
             format!(
                 "digue journal receipt {} --key journal.pub",
-                receipt_name(entry)
+                receipt_name(*entry)
             )
         })
         .collect();
@@ -399,9 +416,14 @@ fn verification(app: &App, view: &IncidentView, reader: &PaperReader) -> Vec<Ver
 }
 
 /// The text of the instructions; a command stands on a line of its own, indented.
-pub(crate) fn instructions(app: &App, view: &IncidentView, reader: &PaperReader) -> String {
+pub(crate) fn instructions(
+    app: &App,
+    view: &IncidentView,
+    reader: &PaperReader,
+    cited: &CitedEntries,
+) -> String {
     let steps = (1..)
-        .zip(verification(app, view, reader))
+        .zip(verification(app, view, reader, cited))
         .map(|(number, step)| {
             let commands = step
                 .commands
@@ -431,23 +453,64 @@ pub(crate) fn receipt_name(entry: u64) -> String {
     format!("receipts/{entry}.txt")
 }
 
-/// The journal entries that the log cites and that a receipt can prove, each once: pruned entries,
-/// and those that no checkpoint covers yet, have none.
-pub(crate) fn receipts(app: &App, view: &IncidentView) -> Vec<u64> {
+/// The journal entries that the log cites, each once. Read once for a paper and its archive: what
+/// the paper names, the archive holds.
+#[derive(Default)]
+pub(crate) struct CitedEntries {
+    /// A receipt proves them.
+    pub(crate) proved: Vec<u64>,
+    /// No signed checkpoint covers them yet.
+    uncovered: Vec<u64>,
+    /// They were erased at the end of their retention.
+    pruned: Vec<u64>,
+    /// Further ones: each receipt discloses a whole response with its persons, and a case file can
+    /// use only so many.
+    beyond: Vec<u64>,
+}
+
+impl CitedEntries {
+    /// Signs a checkpoint where the last one leaves cited entries out.
+    pub(crate) async fn read(app: &App, view: &IncidentView) -> Self {
+        let covered = scope::covering_now(app).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "No checkpoint covers the last entries; the paper names those without receipt");
+            app.journal_status().checkpoint_size
+        });
+        let minimum = app.journal_minimum();
+        let mut cited = Self::default();
+        for entry in named_entries(view) {
+            let of = match entry {
+                entry if entry < minimum => &mut cited.pruned,
+                entry if entry >= covered => &mut cited.uncovered,
+                _ if cited.proved.len() >= RECEIPTS_MAX => &mut cited.beyond,
+                _ => &mut cited.proved,
+            };
+            of.push(entry);
+        }
+        cited
+    }
+
+    /// What has no receipt, in words.
+    fn without_receipt(&self, reader: &PaperReader) -> Vec<String> {
+        let all = [
+            ("complaint-uncovered", &self.uncovered),
+            ("complaint-pruned", &self.pruned),
+            ("complaint-beyond", &self.beyond),
+        ];
+        let named = all.into_iter().filter(|(_, entries)| !entries.is_empty());
+        let sentence = |(key, entries): (&str, &Vec<u64>)| {
+            let entries: Vec<String> = entries.iter().map(u64::to_string).collect();
+            reader.say1(key, "entries", entries.join(", "))
+        };
+        named.map(sentence).collect()
+    }
+}
+
+/// The entries that the log names, and the one that opened the incident, ascending.
+fn named_entries(view: &IncidentView) -> BTreeSet<u64> {
     let named = view.entries.iter().filter_map(|entry| match &entry.note {
         IncidentNote::Seen { journal, .. } => Some(*journal).filter(|journal| *journal > 0),
         IncidentNote::Said { journal, .. } => *journal,
         _ => None,
     });
-    let proved = app.journal_minimum()..app.journal_status().checkpoint_size;
-    // The entry that opened the incident is cited even when no note names it.
-    let mut entries: Vec<u64> = named
-        .chain([view.record.journal])
-        .filter(|entry| proved.contains(entry))
-        .collect();
-    entries.sort_unstable();
-    entries.dedup();
-    // Each receipt discloses a whole response with its persons: not more than a case file can use.
-    entries.truncate(RECEIPTS_MAX);
-    entries
+    named.chain([view.record.journal]).collect()
 }

@@ -331,7 +331,7 @@ async fn tell_people(
     }
     if fuse_begins {
         let portal = record.portal.clone();
-        return digue_mail::tell_roles(app, Role::can_act, |_| Mail::ClosingsHeld {
+        return digue_mail::tell_roles(app, Role::can_respond, |_| Mail::ClosingsHeld {
             portal: portal.clone(),
         })
         .await;
@@ -346,12 +346,12 @@ async fn tell_people(
         tracing::warn!(finding = %record.id, "Too many findings for mail; the console shows them");
         return Ok(());
     }
-    let about = record
-        .account
-        .clone()
-        .unwrap_or_else(|| Actor::digue().account);
-    digue_mail::tell_roles(app, Role::can_act, |_| Mail::Finding {
-        account: about.clone(),
-    })
-    .await
+    let mail = match record.account.clone() {
+        Some(account) => Mail::Finding { account },
+        None => Mail::OrganisationFinding {
+            organisation: record.organisation.clone(),
+        },
+    };
+    // The DPO as well: either officer may confirm a theft, and one of them is awake.
+    digue_mail::tell_roles(app, Role::can_respond, |_| mail.clone()).await
 }

@@ -501,7 +501,6 @@ async fn incident_of_theft(
 async fn first_list(app: &App, actor: &Actor, id: &str) -> Result<(), OperationError> {
     let view = incidents::view(app, actor, id).await?;
     let question = breach::suggested(app, &view).await?;
-    breach::compute_affected(app, actor, id, question)
-        .await
-        .map(drop)
+    breach::compute_affected(app, actor, id, question).await?;
+    Ok(())
 }

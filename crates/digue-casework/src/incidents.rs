@@ -8,6 +8,7 @@
 mod look_back;
 pub mod stored;
 
+use digue_access::Role;
 use digue_app::directory::organisation_of;
 use digue_app::files::sha256;
 use digue_app::secret::name;
@@ -16,6 +17,7 @@ use digue_app::{
 };
 use digue_evidence::reading::{self, EvidenceForm};
 use digue_evidence::stored_files::{self, JournalledFile};
+use digue_mail::Mail;
 use digue_types::visible::is_blank;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -308,6 +310,13 @@ pub async fn report(
         },
     )
     .await?;
+    let mail = |_| Mail::Reported {
+        organisation: own.clone(),
+    };
+    // The report is kept whether the mail leaves or not: the incident is among the tasks.
+    if let Err(error) = digue_mail::tell_roles(app, Role::can_respond, mail).await {
+        tracing::error!(%error, incident = id, "Mail about a partner's report failed; the console shows it");
+    }
     Ok(id)
 }
 

@@ -28,7 +28,6 @@ mod statements;
 pub mod step_forms;
 pub mod subject_names;
 pub mod typed_form;
-pub mod uploaded_table;
 
 use digue_app::Areas;
 

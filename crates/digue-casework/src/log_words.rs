@@ -140,7 +140,11 @@ impl PaperReader {
                     ("version", version.number.to_string()),
                     ("persons", self.persons(Some(version))),
                 ];
-                self.sentence("log-affected", &values)
+                let added = self.sentence("log-affected", &values);
+                match self.left_out(version) {
+                    Some(fewer) => format!("{added} {fewer}"),
+                    None => added,
+                }
             }
             IncidentNote::FieldSet { field, value } => {
                 self.pair(&self.say(field.key()), &self.value(*field, value))

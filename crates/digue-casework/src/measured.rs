@@ -5,7 +5,7 @@ use digue_app::{Actor, App, OperationError};
 use digue_locales::Language;
 use digue_response::affected::CountDoubt;
 use digue_response::progress::{IncidentProgress, ProgressFacts, RunningCampaign};
-use digue_response::sheet::{MeasuredFacts, MeasuredPersons};
+use digue_response::sheet::{ConcernedAccounts, FoundFindings, MeasuredFacts, MeasuredPersons};
 use digue_store::{FindingQuery, FindingsAbout};
 use digue_types::{AccountId, Gate, OrganisationId, Subject};
 
@@ -30,21 +30,8 @@ pub async fn facts(
             .map(|record| record.organisation.clone()),
         _ => None,
     };
-    let concerns = |account: &AccountId, of: &OrganisationId| match &about {
-        Subject::Account(named) => account == named,
-        Subject::Organisation(named) => of == named,
-        _ => true,
-    };
-    let accounts = rules
-        .directory
-        .iter()
-        .filter(|(id, record)| concerns(id, &record.organisation))
-        .count();
-    let sessions = app
-        .gateway()
-        .sessions(|one| concerns(&one.account, &one.organisation))
-        .len();
-    let colleagues = organisation.as_ref().map_or(0, |own| {
+    let concerned = concerned(app, &about);
+    let colleagues = organisation.as_ref().map(|own| {
         rules
             .directory
             .iter()
@@ -73,11 +60,9 @@ pub async fn facts(
         }
     });
     Ok(MeasuredFacts {
-        accounts,
-        sessions,
+        concerned,
         is_shut: is_suspended || is_closed,
-        findings: found.all,
-        waiting: found.undecided,
+        findings: found,
         journal: app.journal_status().size,
         colleagues,
         affected,
@@ -114,32 +99,51 @@ pub async fn progress(
     Ok(view.incident.progress(&facts, &view.clocks, view.now))
 }
 
-/// How many findings there are about the subject of an incident.
-#[derive(Default)]
-struct FoundAbout {
-    all: usize,
-    undecided: usize,
+/// The accounts that an incident is about; `None` for one that names neither an account nor an
+/// organisation.
+fn concerned(app: &App, about: &Subject) -> Option<ConcernedAccounts> {
+    let concerns = |account: &AccountId, of: &OrganisationId| match about {
+        Subject::Account(named) => account == named,
+        Subject::Organisation(named) => of == named,
+        _ => false,
+    };
+    if !matches!(about, Subject::Account(_) | Subject::Organisation(_)) {
+        return None;
+    }
+    let rules = app.gateway().rules();
+    let known = rules.directory.iter();
+    Some(ConcernedAccounts {
+        accounts: known
+            .filter(|(id, record)| concerns(id, &record.organisation))
+            .count(),
+        sessions: app
+            .gateway()
+            .sessions(|one| concerns(&one.account, &one.organisation))
+            .len(),
+    })
 }
 
-/// Those about an account are its own and those about its organisation as a whole; where an
-/// incident is about nothing, all are.
+/// How many findings there are about the subject of an incident; `None` for one that names nothing
+/// which findings are about. Those about an account are its own and those about its organisation as
+/// a whole.
 async fn found_about(
     app: &App,
     about: &Subject,
     organisation: Option<&OrganisationId>,
-) -> Result<FoundAbout, OperationError> {
-    let mut of = vec![findings_about(about)];
+) -> Result<Option<FoundFindings>, OperationError> {
+    let Some(own) = findings_about(about) else {
+        return Ok(None);
+    };
+    let mut of = vec![own];
     if let (Subject::Account(_), Some(organisation)) = (about, organisation) {
-        of.push(Some(FindingsAbout::OrganisationItself(
-            organisation.clone(),
-        )));
+        of.push(FindingsAbout::OrganisationItself(organisation.clone()));
     }
-    let mut found = FoundAbout::default();
+    let mut found = FoundFindings::default();
     for about in of {
-        found.all += counted(app, about.clone(), false).await?;
-        found.undecided += counted(app, about, true).await?;
+        found.all += counted(app, Some(about.clone()), false).await?;
+        found.waiting += counted(app, Some(about), true).await?;
     }
-    Ok(found)
+    Ok(Some(found))
 }
 
 async fn counted(

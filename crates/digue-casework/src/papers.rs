@@ -287,7 +287,15 @@ pub async fn paper(
     Ok(Some(match name {
         "notification" => notification(app, view, reader),
         // To be handed out as evidence only (`bundle::complaint_paper`).
-        "complaint" => complaint::document(app, view, reader).await?,
+        "complaint" => {
+            complaint::document(
+                app,
+                view,
+                reader,
+                &complaint::CitedEntries::read(app, view).await,
+            )
+            .await?
+        }
         "call-centre" | "press" | "partner" => external_paper(app, view, reader, name),
         _ => return Ok(None),
     }))

@@ -22,14 +22,14 @@ use digue_response::{Incident, IncidentNote};
 use digue_tables::xlsx::{UnreadableCell, UploadedCell, UploadedRow};
 use digue_types::written::{DayOrder, folded};
 use digue_types::{Subject, Timestamp};
+use digue_uploads::{
+    CellUse, IgnoredCells, NameFit, TableWanted, UnnamedColumn, UploadedTable, is_named, taken,
+};
 
 use crate::incidents::{self, TITLE_CHARS_MAX};
 use crate::operator;
 use crate::paper_reader::PaperReader;
 use crate::register_paper::{column_name, row_of};
-use crate::uploaded_table::{
-    CellUse, IgnoredCells, NameFit, TableWanted, UnnamedColumn, UploadedTable, is_named, taken,
-};
 
 /// Serialises imports of a register of violations: two of the same file would open each incident
 /// twice.

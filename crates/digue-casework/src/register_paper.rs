@@ -139,6 +139,7 @@ fn printed_row(
         PrintedColumn::What => lines(vec![reader.happened(&view.incident)]),
         PrintedColumn::Persons => lines(vec![
             reader.persons(view.incident.affected()),
+            reader.all_left_out(&view.incident).join(" "),
             persons_beside(),
             value(Field::DataKinds),
         ]),

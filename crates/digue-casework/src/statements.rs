@@ -229,7 +229,12 @@ impl PaperReader {
                 },
             ),
         ];
-        self.sentence("breach-what", &values)
+        let what = self.sentence("breach-what", &values);
+        let fewer = self.all_left_out(incident);
+        std::iter::once(what)
+            .chain(fewer)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     /// A fact of a checklist as a sentence; what is not known is said to be unknown.
@@ -239,9 +244,12 @@ impl PaperReader {
         let affected = facts.affected.as_ref();
         let values: Vec<(&str, String)> = match fact {
             SheetFact::Accounts => {
+                let Some(known) = facts.concerned else {
+                    return self.say("fact-unnamed");
+                };
                 vec![
-                    ("accounts", count(facts.accounts)),
-                    ("sessions", count(facts.sessions)),
+                    ("accounts", count(known.accounts)),
+                    ("sessions", count(known.sessions)),
                 ]
             }
             SheetFact::Affected => {
@@ -254,13 +262,19 @@ impl PaperReader {
                 vec![("categories", kinds.unwrap_or_else(unknown))]
             }
             SheetFact::Findings => {
+                let Some(found) = facts.findings else {
+                    return self.say("fact-unnamed");
+                };
                 vec![
-                    ("findings", count(facts.findings)),
-                    ("waiting", count(facts.waiting)),
+                    ("findings", count(found.all)),
+                    ("waiting", count(found.waiting)),
                 ]
             }
             SheetFact::Journal => vec![("entries", number(self.language, facts.journal))],
-            SheetFact::Organisation => vec![("accounts", count(facts.colleagues))],
+            SheetFact::Organisation => match facts.colleagues {
+                Some(colleagues) => vec![("accounts", count(colleagues))],
+                None => return self.say("fact-unnamed"),
+            },
             SheetFact::Uninspected => {
                 let unread = affected.map(|affected| number(self.language, affected.uninspected));
                 vec![("reason", unread.unwrap_or_else(unknown))]
@@ -315,6 +329,26 @@ impl PaperReader {
             &key,
             &[("shown", number(self.language, version.everybody()))],
         )
+    }
+
+    /// That persons of earlier lists are not in later ones, and why: one sentence for each list.
+    pub fn all_left_out(&self, incident: &Incident) -> Vec<String> {
+        let versions = incident.affected.iter();
+        versions
+            .filter_map(|version| self.left_out(version))
+            .collect()
+    }
+
+    /// That persons of an earlier list are not in this one, and why; `None` where it has them all.
+    pub fn left_out(&self, version: &AffectedVersion) -> Option<String> {
+        let left_out = version.left_out.as_ref()?;
+        let values = [
+            ("version", Value::from(version.number)),
+            ("count", Value::from(left_out.persons)),
+            ("shown", number(self.language, left_out.persons).into()),
+            ("reason", left_out.reason.as_str().into()),
+        ];
+        Some(text_with(self.language, "affected-left-out", &values))
     }
 
     /// Categories of a map in the authority's terms, each once; others unchanged.

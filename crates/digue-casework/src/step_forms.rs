@@ -67,17 +67,21 @@ pub async fn form(
     Ok(StepForm(match step {
         ProgressStep::Qualify => {
             let period = breach::list_period(app, view).await?;
-            let mut sections = vec![source.times(period)];
-            sections.extend(source.sheets(ProgressStep::Qualify));
+            let sheets = source.sheets_of(ProgressStep::Qualify);
+            let (first, then): (Vec<Sheet>, Vec<Sheet>) =
+                sheets.into_iter().partition(|sheet| sheet.comes_first());
+            let mut sections = source.sections(&first);
+            sections.push(source.times(period));
+            sections.extend(source.sections(&then));
             sections.extend(source.state());
             sections
         }
-        ProgressStep::Persons => source.sheets(ProgressStep::Persons),
+        ProgressStep::Persons => source.sections(&source.sheets_of(ProgressStep::Persons)),
         ProgressStep::Decide => vec![source.authority(), source.persons()],
         ProgressStep::Authority => source.fields(),
         ProgressStep::Notices => Vec::new(),
         ProgressStep::Close => {
-            let mut sections = source.sheets(ProgressStep::Close);
+            let mut sections = source.sections(&source.sheets_of(ProgressStep::Close));
             let progress = measured::progress(app, actor, view, reader.language).await?;
             sections.push(source.closing(&progress));
             sections
@@ -307,14 +311,14 @@ impl SheetSource<'_> {
         }
     }
 
-    /// The checklists of a step: what each requires, then what it also asks, folded.
-    fn sheets(&self, of: ProgressStep) -> Vec<FormSection> {
-        let sheets = self
-            .view
-            .incident
-            .sheets
-            .iter()
-            .filter(|sheet| step_of(**sheet) == of);
+    /// The checklists of a step.
+    fn sheets_of(&self, of: ProgressStep) -> Vec<Sheet> {
+        let sheets = self.view.incident.sheets_in_order().into_iter();
+        sheets.filter(|sheet| step_of(*sheet) == of).collect()
+    }
+
+    /// The sections of checklists: what each requires, then what it also asks, folded.
+    fn sections(&self, sheets: &[Sheet]) -> Vec<FormSection> {
         let section = |sheet: Sheet, is_mandatory: bool| {
             let steps = sheet
                 .steps()
@@ -337,6 +341,7 @@ impl SheetSource<'_> {
             })
         };
         sheets
+            .iter()
             .flat_map(|sheet| {
                 [true, false]
                     .map(|is| section(*sheet, is))

@@ -15,8 +15,9 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 
-use crate::account::sign_in::{device_of, is_local};
+use crate::account::sign_in::device_of;
 use crate::error::{FailedOperation, PageError, PageResponse};
+use crate::form::is_local;
 use crate::state::Console;
 use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;

@@ -22,8 +22,8 @@ use crate::response::{
 };
 use crate::state::{Console, Demo};
 use crate::watch::{
-    break_glass, classes, findings, gates, journal, live, overview, person, portal_routes, portals,
-    record_access, scope, search, sessions, tasks,
+    findings, gates, journal, live, overview, person, portal_routes, portals, scope, search,
+    sessions, tasks,
 };
 use crate::{error, form, proof, surround, view};
 use digue_isms_pages::{
@@ -31,8 +31,8 @@ use digue_isms_pages::{
     reviews, samples,
 };
 use digue_people_pages::{
-    account, accounts, approvals, desk, event_streams, holders, keys, organisations, printed_key,
-    requests, signals, sources, space,
+    account, accounts, approvals, break_glass, classes, desk, event_streams, holders, keys,
+    organisations, printed_key, record_access, requests, signals, sources, space,
 };
 
 pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Router {

@@ -1,7 +1,5 @@
 //! What happens at the portals now, and who saw whom.
 
-pub(crate) mod break_glass;
-pub(crate) mod classes;
 pub(crate) mod findings;
 pub(crate) mod gates;
 pub(crate) mod journal;
@@ -10,7 +8,6 @@ pub(crate) mod overview;
 pub(crate) mod person;
 pub(crate) mod portal_routes;
 pub(crate) mod portals;
-pub(crate) mod record_access;
 pub(crate) mod scope;
 pub(crate) mod search;
 pub(crate) mod sessions;

@@ -283,7 +283,9 @@ impl YearPlayer<'_> {
                     to: Some(Timestamp::from_micros(*to)),
                     ..ScopeQuestion::default()
                 };
-                breach::compute_affected(&app, &actor, self.incident(incident)?, question).await?;
+                let id = self.incident(incident)?;
+                let computed = breach::compute_affected(&app, &actor, id, question).await;
+                computed.map_err(OperationError::from)?;
             }
             StepAct::Submit {
                 incident,
@@ -563,7 +565,9 @@ impl YearPlayer<'_> {
         let view = views.into_iter().find(|view| view.id == review);
         let view = view.ok_or_else(|| StepError::Name(review.to_owned()))?;
         // From the end, so that the first partners have something left to decide.
-        for line in view.lines.iter().rev().take(decided) {
+        // An account that something speaks against waits for a person.
+        let clear = view.lines.iter().filter(|line| line.doubts.is_empty());
+        for line in clear.rev().take(decided) {
             let is_own = line.account == actor.account;
             // Nobody decides about their own access: the other officer does.
             let by = match is_own {

@@ -115,11 +115,14 @@ pub fn unmerged(answer: &ScopeAnswer) -> u64 {
         .count() as u64
 }
 
-/// Whether the lines of a list are exact, too few or too many.
+/// Whether the lines of a list are exact, too few, too many, or an estimate.
 pub fn bound(answer: &ScopeAnswer) -> CountBound {
     match answer.quality.bound() {
         CountBound::Exact if unmerged(answer) > 0 => CountBound::Upper,
-        bound => bound,
+        CountBound::Exact => CountBound::Exact,
+        CountBound::Lower => CountBound::Lower,
+        CountBound::Upper => CountBound::Upper,
+        CountBound::Estimate => CountBound::Estimate,
     }
 }
 

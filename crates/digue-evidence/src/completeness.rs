@@ -8,6 +8,7 @@ use digue_journal::keyring::{PeriodKeyRecord, Stream};
 use digue_journal::{Journal, OpenError};
 use digue_types::{Event, PortalId, Timestamp};
 
+use crate::scope;
 use crate::watch::readable;
 
 /// Since when exposures are complete.
@@ -37,11 +38,9 @@ pub async fn complete_since(
     concerns: impl Fn(&PortalId) -> bool,
 ) -> Result<CompleteSince, OperationError> {
     let destroyed = last_destroyed(&app.journal().keys(), concerns);
-    let (journal, minimum, end) = (
-        app.journal().clone(),
-        app.journal_minimum(),
-        app.journal().status().checkpoint_size,
-    );
+    // Over every entry that is there: a journal of a moment ago is not empty.
+    let end = scope::covering_now(app).await?;
+    let (journal, minimum) = (app.journal().clone(), app.journal_minimum());
     if end == 0 {
         return Ok(CompleteSince::Empty);
     }

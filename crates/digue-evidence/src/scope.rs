@@ -46,8 +46,8 @@ impl ScopeResult {
             .collect()
     }
 
-    /// The number of distinct persons, and whether it is exact or a bound. A lower bound leaves out
-    /// persons who may be counted twice or may not have been shown.
+    /// The number of distinct persons, and whether it is exact, a bound or an estimate. A lower bound
+    /// leaves out persons who may be counted twice or may not have been shown.
     pub fn counted(&self) -> (u64, AffectedQuality) {
         let sureness = AffectedQuality::of(&self.doubts());
         let all = self.people.persons.len() as u64;
@@ -61,7 +61,9 @@ impl ScopeResult {
             // Each unmerged identifier may be a person counted under another one: a lower bound
             // assumes that all are.
             AffectedQuality::LowerBound => (certain.saturating_sub(self.unmerged), sureness),
-            AffectedQuality::Exact | AffectedQuality::UpperBound => (all, sureness),
+            AffectedQuality::Exact | AffectedQuality::UpperBound | AffectedQuality::Estimate => {
+                (all, sureness)
+            }
         }
     }
 }
@@ -149,19 +151,27 @@ pub async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult,
 
 /// The size of a checkpoint over every entry that was durable when it was asked for. An earlier one
 /// would leave out what was shown a moment ago, and call the rest exact.
+///
+/// # Errors
+/// `Invalid` while no checkpoint covers them.
 pub async fn covering_now(app: &App) -> Result<u64, OperationError> {
+    let size = app.journal().status().size;
+    let published = checkpoint_now(app).await?;
+    if published < size {
+        return Err(OperationError::Invalid("not-yet-covered"));
+    }
+    Ok(published)
+}
+
+/// The size of the last checkpoint, after one was signed over what is durable.
+async fn checkpoint_now(app: &App) -> Result<u64, OperationError> {
     let before = app.journal().status();
     // A checkpoint that covers them is not signed again for each question.
     if before.checkpoint_size < before.size {
         let journal = app.journal().clone();
         app.blocking(move || journal.sign_committed()).await?;
     }
-    let published = app.journal().status().checkpoint_size;
-    if published < before.size {
-        let what = "the last entries have no signed checkpoint yet";
-        return Err(OperationError::Unavailable(what.to_owned()));
-    }
-    Ok(published)
+    Ok(app.journal().status().checkpoint_size)
 }
 
 /// The index once it has these entries.
@@ -288,10 +298,13 @@ pub async fn signed_list(
 /// The receipt of one entry, which discloses its content. Needs a fresh proof, and is journalled.
 pub async fn receipt(app: &App, actor: &Actor, entry: u64) -> Result<String, OperationError> {
     let fetch = async {
-        // An entry beyond the last checkpoint has no signed proof yet; it will have one in a
-        // moment.
-        if entry >= app.journal().status().checkpoint_size || entry < app.journal().minimum() {
+        let status = app.journal().status();
+        if entry >= status.size || entry < app.journal().minimum() {
             return Err(OperationError::NotFound("entry"));
+        }
+        // An entry of a moment ago is proved by a checkpoint that is signed for it.
+        if entry >= status.checkpoint_size && entry >= checkpoint_now(app).await? {
+            return Err(OperationError::Invalid("not-yet-covered"));
         }
         let journal = app.journal().clone();
         let receipt = app.blocking(move || journal.receipt(entry, true)).await?;

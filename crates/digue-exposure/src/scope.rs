@@ -83,6 +83,8 @@ pub enum CountBound {
     Lower,
     /// These persons, or perhaps only some of them.
     Upper,
+    /// About these persons: requests named them, and whom the responses showed was not seen.
+    Estimate,
 }
 
 impl CountBound {
@@ -91,6 +93,7 @@ impl CountBound {
             Self::Exact => "exact",
             Self::Lower => "lower_bound",
             Self::Upper => "upper_bound",
+            Self::Estimate => "estimate",
         }
     }
 }
@@ -112,7 +115,8 @@ pub struct Quality {
 impl Quality {
     pub const fn bound(self) -> CountBound {
         // Where persons may be missing, the answer is a lower bound even if some of those listed
-        // are uncertain: a notification must not call it complete.
+        // are uncertain: a notification must not call it complete. A response that was not seen may
+        // have shown others than its request names, and not those: it bounds nothing.
         match self {
             Self {
                 uninspected: 0,
@@ -123,9 +127,19 @@ impl Quality {
             Self {
                 uninspected: 0,
                 unseen: 0,
-                ..
+                presumed: 0,
+                swept: 1..,
             } => CountBound::Upper,
-            _ => CountBound::Lower,
+            Self {
+                uninspected: 0,
+                unseen: 0,
+                presumed: 1..,
+                swept: _,
+            } => CountBound::Estimate,
+            Self {
+                uninspected: 1.., ..
+            }
+            | Self { unseen: 1.., .. } => CountBound::Lower,
         }
     }
 }

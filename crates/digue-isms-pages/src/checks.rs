@@ -6,8 +6,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Redirect};
 use digue_access::Role;
-use digue_app::OperationError;
+use digue_app::{Actor, OperationError};
 use digue_backup_acts::backups;
+use digue_casework::incidents;
 use digue_casework::papers::PaperFormat;
 use digue_casework::typed_form::local_time;
 use digue_compliance::isms::checks::ComparedResult;
@@ -22,6 +23,7 @@ use digue_types::Timestamp;
 use serde::Deserialize;
 
 use crate::home::{IsmsOverview, isms_overview};
+use crate::remedies::{FailingElement, IncidentIds, Remedy, place_of_failing, remedy};
 use digue_pages::differences::{kept_in_words, words_beside};
 use digue_pages::error::{PageAnswer, PageError, PageRedirect, PageResponse};
 use digue_pages::signed_in::SignedIn;
@@ -93,6 +95,7 @@ fn table(w: &Localizer, checks: &[ShownCheck]) -> ListTable {
             ListColumn::number("failing", w.say("checks-failing")),
             ListColumn::number("setting", w.say("checks-value")),
             ListColumn::text("last", w.say("checks-last")),
+            ListColumn::text("remedy", w.say("checks-remedy")),
             ListColumn::file("range", w.say("checks-range")),
         ],
         rows: checks.iter().map(|one| row(w, one)).collect(),
@@ -112,9 +115,21 @@ fn row(w: &Localizer, one: &ShownCheck) -> ListRow {
         failing,
         setting,
         at,
+        remedy_cell(w, one),
         range,
     ];
     ListRow::new(code, cells)
+}
+
+/// What to do about a check that fails; empty for the others.
+fn remedy_cell(w: &Localizer, one: &ShownCheck) -> ListCell {
+    if one.says != CheckStatement::Fail {
+        return ListCell::empty();
+    }
+    let Remedy { says, place, page } = remedy(w, one.check);
+    ListCell::link(place.to_owned(), page)
+        .and_quiet(&says)
+        .filed_as(says)
 }
 
 const fn tone_of(says: CheckStatement) -> ChipTone {
@@ -242,10 +257,12 @@ struct CheckResultPage {
     setting: Option<u64>,
     /// What it counts beside its population, in words.
     beside: Option<String>,
-    /// The first of what fails, as (name, identifier or nothing).
-    names: Vec<(String, String)>,
+    /// What to do about it; `None` while it does not fail.
+    remedy: Option<Remedy>,
+    /// The first of what fails.
+    names: Vec<FailingElement>,
     /// The others.
-    more_names: Vec<(String, String)>,
+    more_names: Vec<FailingElement>,
     history: Vec<ComparedResult>,
     may_write: bool,
     tab: &'static str,
@@ -289,30 +306,60 @@ fn cause_of(w: &Localizer, shown: &ShownCheck) -> Option<String> {
     })
 }
 
-/// What fails, as people know it: (name, identifier where the name is another one).
-fn failing_names(w: &Localizer, shown: &ShownCheck) -> Vec<(String, String)> {
+/// The identifiers of incidents; empty for a check that is about none.
+async fn incident_ids(
+    console: &Console,
+    actor: &Actor,
+    check: Check,
+) -> Result<IncidentIds, OperationError> {
+    let is_about_incidents = matches!(
+        check,
+        Check::IncidentDeadlines | Check::IncidentEvidence | Check::IncidentLessons
+    );
+    if !is_about_incidents {
+        return Ok(IncidentIds::new());
+    }
+    let views = incidents::list(&console.app, actor).await?.into_iter();
+    Ok(views
+        .map(|view| (view.reference(), view.record.id))
+        .collect())
+}
+
+/// What fails, as people know it, with its pages.
+fn failing_elements(
+    w: &Localizer,
+    incidents: &IncidentIds,
+    shown: &ShownCheck,
+) -> Vec<FailingElement> {
     let found = shown.last.iter().flat_map(|last| &last.found.failing);
-    let is_deadline = shown.check == Check::IncidentDeadlines;
-    let named = found.map(|id| {
-        if let Some(deadline) = DeadlineName::parse(id).filter(|_| is_deadline) {
-            let duty = w.coded("clock", &deadline.duty);
-            return (format!("{} – {duty}", deadline.incident), String::new());
-        }
-        if shown.check == Check::Backups && id == backups::OUT_OF_REACH {
-            return (w.say("backups-none-out-of-reach"), String::new());
-        }
-        let name = if w.is_named(id) {
-            w.person(id)
-        } else {
-            w.organisation(id)
-        };
-        if name == *id {
-            (kept_in_words(w, id), String::new())
-        } else {
-            (name, id.clone())
-        }
-    });
-    named.collect()
+    let element = |id: &String| {
+        let (name, below) = failing_name(w, shown.check, id);
+        let place = place_of_failing(w, incidents, shown.check, id);
+        FailingElement { name, below, place }
+    };
+    found.map(element).collect()
+}
+
+/// The name of one of what fails, and its identifier where the name is another one.
+fn failing_name(w: &Localizer, check: Check, id: &str) -> (String, String) {
+    let deadline = DeadlineName::parse(id).filter(|_| check == Check::IncidentDeadlines);
+    if let Some(deadline) = deadline {
+        let duty = w.coded("clock", &deadline.duty);
+        return (format!("{} – {duty}", deadline.incident), String::new());
+    }
+    if check == Check::Backups && id == backups::OUT_OF_REACH {
+        return (w.say("backups-none-out-of-reach"), String::new());
+    }
+    let name = if w.is_named(id) {
+        w.person(id)
+    } else {
+        w.organisation(id)
+    };
+    if name == *id {
+        (kept_in_words(w, id), String::new())
+    } else {
+        (name, id.to_owned())
+    }
 }
 
 /// The most failing names that are not folded.
@@ -341,7 +388,8 @@ pub async fn show(
         None
     };
     let shown = shown(&w, &overview, check);
-    let mut names = failing_names(&w, &shown);
+    let incidents = incident_ids(&console, &actor, check).await?;
+    let mut names = failing_elements(&w, &incidents, &shown);
     let more_names = names.split_off(names.len().min(NAMES_SHOWN));
     Ok(page(&CheckResultPage {
         cause: cause_of(&w, &shown),
@@ -351,6 +399,7 @@ pub async fn show(
             .as_ref()
             .and_then(|last| beside(&w, last))
             .or_else(|| copies(&w, far_of_all)),
+        remedy: (shown.says == CheckStatement::Fail).then(|| remedy(&w, check)),
         names,
         more_names,
         requirements: requirements_of(&w, check),

@@ -3,13 +3,13 @@
 use askama::Template;
 use axum::extract::{Multipart, Path, State};
 use digue_app::OperationError;
-use digue_casework::uploaded_table::UnnamedColumn;
 use digue_compliance::isms::import::{
     self, FieldChange, ImportAnswers, ImportOutcome, ImportPreview, RowChange, SameNumbers,
 };
 use digue_compliance::isms::sheets;
 use digue_isms::field::FieldShape;
 use digue_isms::kinds::RegisterKind;
+use digue_uploads::UnnamedColumn;
 
 use digue_pages::error::PageAnswer;
 use digue_pages::signed_in::SignedIn;

@@ -11,5 +11,6 @@ pub mod home;
 pub mod import;
 mod record_fields;
 pub mod registers;
+mod remedies;
 pub mod reviews;
 pub mod samples;

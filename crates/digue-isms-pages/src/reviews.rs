@@ -80,6 +80,8 @@ struct UsualAccounts {
     digest: String,
     /// Those that the reader has to look at.
     others: usize,
+    /// Of these: accounts that something speaks against today.
+    doubted: usize,
 }
 
 impl UsualAccounts {
@@ -97,6 +99,7 @@ impl UsualAccounts {
         Self {
             digest: sha256(names.join("\n")),
             others: others.len(),
+            doubted: others.iter().filter(|line| !line.doubts.is_empty()).count(),
             accounts,
         }
     }
@@ -113,15 +116,16 @@ async fn found(
         .ok_or(OperationError::NotFound("review"))
 }
 
-/// An account that is like the others. Without a passkey it is unlike them once most have one;
+/// An account that is like the others, and that nothing speaks against today. Without a passkey it is unlike them once most have one;
 /// before, that is the work of the year and not of this review.
 fn is_usual(line: &ReviewedAccount, most_have_passkeys: bool) -> bool {
-    line.facts.as_ref().is_some_and(|facts| {
-        !facts.is_beyond_peers
-            && !facts.is_suspended
-            && facts.last_use.is_some()
-            && (facts.passkeys > 0 || !most_have_passkeys)
-    })
+    line.doubts.is_empty()
+        && line.facts.as_ref().is_some_and(|facts| {
+            !facts.is_beyond_peers
+                && !facts.is_suspended
+                && facts.last_use.is_some()
+                && (facts.passkeys > 0 || !most_have_passkeys)
+        })
 }
 
 fn most_have_passkeys(review: &ReviewView) -> bool {
@@ -136,11 +140,13 @@ fn table(w: &Localizer, actor: &Actor, review: &ReviewView) -> ListTable {
     let may_decide = reviews::may_decide(actor) && !review.is_closed;
     let passkeys = most_have_passkeys(review);
     let mut lines: Vec<&ReviewedAccount> = review.lines.iter().collect();
-    // First what a reviewer has to think about. Of these `None` comes first: the accounts that were
+    // First what speaks against an account today, then what a reviewer has to think about. Of these `None` comes first: the accounts that were
     // never used.
     lines.sort_by_key(|line| {
         let last_use = line.facts.as_ref().and_then(|facts| facts.last_use);
-        (line.decided.is_some(), is_usual(line, passkeys), last_use)
+        let is_doubted = !line.doubts.is_empty();
+        let is_usual = is_usual(line, passkeys);
+        (line.decided.is_some(), !is_doubted, is_usual, last_use)
     });
     ListTable {
         caption: w.say("reviews-title"),
@@ -259,15 +265,15 @@ fn facts(w: &Localizer, line: &ReviewedAccount) -> ListCell {
             w.coded("reviews-decision", AccessDecision::Suspend.code()),
         ),
     ];
-    let mut chips = unlike
-        .into_iter()
-        .filter(|(is, _)| *is)
-        .map(|(_, chip)| chip);
+    let doubts = line.doubts.iter();
+    let doubts = doubts.map(|doubt| (w.say(doubt.key()), ChipTone::Bad));
+    let unlike = unlike.into_iter().filter(|(is, _)| *is);
+    let mut chips = doubts.chain(unlike.map(|(_, chip)| (chip, ChipTone::Watch)));
     let first = chips.next().map_or_else(
         || ListCell::chip(w.say("reviews-usual"), ChipTone::Plain),
-        |first| ListCell::chip(first, ChipTone::Watch),
+        |(first, tone)| ListCell::chip(first, tone),
     );
-    chips.fold(first, |cell, chip| cell.and_chip(chip, ChipTone::Watch))
+    chips.fold(first, |cell, (chip, tone)| cell.and_chip(chip, tone))
 }
 
 pub async fn show(
@@ -318,7 +324,7 @@ pub async fn decide(
         Some(digest) => {
             let usual =
                 UsualAccounts::of(&console.app, &actor, &found(&console, &visitor, &id).await?);
-            // One of them was decided by another since. Their facts are those of the opening.
+            // One of them was decided by another since, or a finding came.
             if usual.digest != digest || decision != AccessDecision::Keep {
                 return Err(OperationError::Conflict.into());
             }

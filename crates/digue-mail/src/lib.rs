@@ -21,7 +21,7 @@ use digue_app::{Actor, App, Area, Areas, OperationError};
 use digue_locales::{Language, Value, text, text_with};
 use digue_messages::{MessageVerdict, UnreadKind};
 use digue_store::MailRecord;
-use digue_types::{AccountId, PortalId, Timestamp};
+use digue_types::{AccountId, OrganisationId, PortalId, Timestamp};
 use futures_util::future::BoxFuture;
 use lettre::address::Envelope;
 use lettre::message::Mailbox;
@@ -314,6 +314,10 @@ pub enum Mail {
     SignInBlocked { account: AccountId },
     /// Detection has a finding about this account.
     Finding { account: AccountId },
+    /// Detection has a finding about this organisation as a whole.
+    OrganisationFinding { organisation: OrganisationId },
+    /// A partner organisation reported a suspicion.
+    Reported { organisation: OrganisationId },
     /// The fuse of this portal stopped automatic closing.
     ClosingsHeld { portal: PortalId },
     /// Two persons agreed to delete backups of this repository, and anyone may still stop it.
@@ -346,6 +350,8 @@ impl Mail {
             Self::FactorsChanged { .. } => "factors-changed",
             Self::SignInBlocked { .. } => "sign-in-blocked",
             Self::Finding { .. } => "finding",
+            Self::OrganisationFinding { .. } => "organisation-finding",
+            Self::Reported { .. } => "reported",
             Self::ClosingsHeld { .. } => "closings-held",
             Self::BackupDeletion { .. } => "backup-deletion",
             Self::Digest { .. } => "digest",
@@ -359,9 +365,11 @@ impl Mail {
     fn account(&self) -> AccountId {
         match self {
             // About no account.
-            Self::PersonNews { .. } | Self::ClosingsHeld { .. } | Self::BackupDeletion { .. } => {
-                Actor::digue().account
-            }
+            Self::PersonNews { .. }
+            | Self::OrganisationFinding { .. }
+            | Self::Reported { .. }
+            | Self::ClosingsHeld { .. }
+            | Self::BackupDeletion { .. } => Actor::digue().account,
             Self::Invitation { account, .. }
             | Self::Recovered { account }
             | Self::FactorsChanged { account }
@@ -379,6 +387,9 @@ impl Mail {
         match self {
             Self::Invitation { at, .. } => at.micros().to_string(),
             Self::Digest { week, .. } => week.to_text(),
+            Self::OrganisationFinding { organisation } | Self::Reported { organisation } => {
+                organisation.to_string()
+            }
             Self::ClosingsHeld { portal } => portal.to_string(),
             Self::BackupDeletion { repository } => repository.clone(),
             Self::DeskAnswer {
@@ -406,6 +417,12 @@ impl Mail {
             "factors-changed" => Some(Self::FactorsChanged { account }),
             "sign-in-blocked" => Some(Self::SignInBlocked { account }),
             "finding" => Some(Self::Finding { account }),
+            "organisation-finding" => Some(Self::OrganisationFinding {
+                organisation: OrganisationId::parse(&record.detail).ok()?,
+            }),
+            "reported" => Some(Self::Reported {
+                organisation: OrganisationId::parse(&record.detail).ok()?,
+            }),
             "closings-held" => Some(Self::ClosingsHeld {
                 portal: PortalId::parse(&record.detail).ok()?,
             }),
@@ -648,6 +665,9 @@ fn message(
             ("euros", Value::from(week.euros)),
         ]);
     }
+    if let Mail::OrganisationFinding { organisation } | Mail::Reported { organisation } = mail {
+        values.push(("organisation", Value::from(organisation.as_str())));
+    }
     if let Mail::ClosingsHeld { portal } = mail {
         values.push(("portal", Value::from(portal.as_str())));
     }
@@ -744,6 +764,12 @@ mod tests {
                 is_first: true,
                 visits: 3,
             },
+            Mail::OrganisationFinding {
+                organisation: "of-1".parse().unwrap(),
+            },
+            Mail::Reported {
+                organisation: "of-1".parse().unwrap(),
+            },
             Mail::ClosingsHeld {
                 portal: "kairos".parse().unwrap(),
             },
@@ -764,8 +790,10 @@ mod tests {
             Mail::PersonNews { .. } => 9,
             Mail::ClosingsHeld { .. } => 10,
             Mail::BackupDeletion { .. } => 11,
+            Mail::OrganisationFinding { .. } => 12,
+            Mail::Reported { .. } => 13,
         });
-        assert_eq!(kinds.collect::<HashSet<_>>().len(), 12);
+        assert_eq!(kinds.collect::<HashSet<_>>().len(), 14);
         mails
     }
 

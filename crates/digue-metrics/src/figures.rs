@@ -71,7 +71,7 @@ impl MonitoredFigures {
         let mut unreadable = Vec::new();
         let board = digue_tasks::board(app, &Actor::digue()).await;
         unreadable.extend(board.unread.iter().copied().map(FigureSource::Tasks));
-        let deadlines = board.duties.iter().filter_map(|duty| duty.due_at);
+        let deadlines = board.duties.iter().filter_map(|duty| duty.due_at());
         Self {
             version,
             journal: app.journal_status(),

@@ -38,6 +38,14 @@ pub async fn refuse_foreign_posts(
     next.run(request).await
 }
 
+/// True for an address on the same host.
+pub fn is_local(address: &str) -> bool {
+    address.starts_with('/')
+        // `//host` and, in some browsers, a backslash lead to another host.
+        && !address.starts_with("//")
+        && !address.contains(|c: char| c == '\\' || c.is_control())
+}
+
 fn is_own(headers: &HeaderMap, scheme: &str, authority: Option<&str>) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     // `Origin: null`, which sandboxed frames send, has no scheme and is therefore refused.

@@ -15,6 +15,7 @@ use digue_app::names::VisibleNames;
 use digue_evidence::completeness::CompleteSince;
 use digue_evidence::table::csv_line_by;
 use digue_locales::{Language, Value, number, text, text_with};
+use digue_response::clock::{DueTime, TimeToDue};
 use digue_types::{AccountId, Act, Administration, Gate, GateReason, Subject, Timestamp};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -248,6 +249,17 @@ impl Localizer {
             (0..4, _) => self.with("duration-hours", values(hours, rest)),
             _ => self.with("duration-days", values(days, hours % 24)),
         }
+    }
+
+    /// `il reste 3 h 05 min`, `il reste au plus 2 h`, `1 h de retard`.
+    pub fn time_to(&self, due: DueTime, now: Timestamp) -> String {
+        let (key, time) = match due.time_from(now) {
+            TimeToDue::Left(time) => ("clock-left", time),
+            TimeToDue::LeftAtMost(time) => ("clock-left-at-most", time),
+            TimeToDue::Late(time) => ("clock-late", time),
+            TimeToDue::LateAtLeast(time) => ("clock-late-at-least", time),
+        };
+        self.with1(key, "time", self.duration(time))
     }
 
     pub fn time(&self, at: impl ShownInstant) -> String {

@@ -16,6 +16,9 @@ lists! {
         Exact "exact",
         LowerBound "lower-bound",
         UpperBound "upper-bound",
+        /// Requests named these persons, and the responses were not seen: they may have shown
+        /// others, or nobody. It bounds nothing.
+        Estimate "estimate",
     }
 }
 
@@ -28,7 +31,7 @@ lists! {
         /// been shown.
         Unseen "unseen",
         /// Responses that were not seen, to requests that name persons: these may not have been
-        /// shown.
+        /// shown, and others may have been.
         Presumed "presumed",
         /// Found by a pattern outside the map's description: it may be another number.
         Swept "swept",
@@ -61,11 +64,9 @@ impl AffectedQuality {
             CountDoubt::Stated,
         ]) {
             Self::LowerBound
-        } else if has(&[
-            CountDoubt::Presumed,
-            CountDoubt::Swept,
-            CountDoubt::Unmerged,
-        ]) {
+        } else if has(&[CountDoubt::Presumed]) {
+            Self::Estimate
+        } else if has(&[CountDoubt::Swept, CountDoubt::Unmerged]) {
             Self::UpperBound
         } else {
             Self::Exact
@@ -106,6 +107,17 @@ pub struct AffectedVersion {
     /// When its persons were shown; `None` without a list, and in versions of before it was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<ShownPeriod>,
+    /// Persons of an earlier list who are not in this one, and why; `None` where it has them all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<LeftOut>,
+}
+
+/// Persons whom an earlier list of the incident had and a later one has not.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LeftOut {
+    pub persons: u64,
+    /// What the officer wrote.
+    pub reason: String,
 }
 
 /// The first and the last time at which a person of a list was shown, in microseconds UTC.
@@ -154,6 +166,18 @@ pub fn complement(earlier: &[AffectedPerson], later: &[AffectedPerson]) -> Vec<A
     new.cloned().collect()
 }
 
+/// The versions whose lists a new one must contain: back to the one with a written reason for
+/// leaving persons out. What went before that one was answered for.
+pub fn to_be_contained(versions: &[AffectedVersion]) -> impl Iterator<Item = &AffectedVersion> {
+    let mut lists = versions.iter().rev().filter(|version| version.has_list());
+    let mut is_over = false;
+    std::iter::from_fn(move || {
+        let version = lists.next().filter(|_| !is_over)?;
+        is_over = version.left_out.is_some();
+        Some(version)
+    })
+}
+
 /// The persons of either list, sorted and distinct.
 pub fn union(first: &[AffectedPerson], second: &[AffectedPerson]) -> Vec<AffectedPerson> {
     let mut all = [first, second].concat();
@@ -180,7 +204,16 @@ mod tests {
         };
         assert_eq!(of(&[]), AffectedQuality::Exact);
         assert_eq!(of(&[CountDoubt::Unmerged]), AffectedQuality::UpperBound);
-        assert_eq!(of(&[CountDoubt::Presumed]), AffectedQuality::UpperBound);
+        // "At most" would be a statement about responses that nobody saw.
+        assert_eq!(of(&[CountDoubt::Presumed]), AffectedQuality::Estimate);
+        assert_eq!(
+            of(&[CountDoubt::Presumed, CountDoubt::Unmerged]),
+            AffectedQuality::Estimate
+        );
+        assert_eq!(
+            of(&[CountDoubt::Presumed, CountDoubt::Uninspected]),
+            AffectedQuality::LowerBound
+        );
         assert_eq!(of(&[CountDoubt::Swept]), AffectedQuality::UpperBound);
         assert_eq!(
             of(&[CountDoubt::Unmerged, CountDoubt::Uninspected]),
@@ -196,6 +229,43 @@ mod tests {
             }]),
             AffectedQuality::Exact
         );
+    }
+
+    #[test]
+    fn a_list_contains_those_of_before_back_to_a_written_reason() {
+        let version = |number: u32, has_list: bool, is_reasoned: bool| AffectedVersion {
+            number,
+            question: String::new(),
+            checkpoint: String::new(),
+            hash: if has_list { "00" } else { "" }.to_owned(),
+            quality: AffectedQuality::Exact,
+            reason: String::new(),
+            reasons: Vec::new(),
+            persons: 3,
+            records: 3,
+            by_category: BTreeMap::new(),
+            by_population: BTreeMap::new(),
+            others: Vec::new(),
+            period: None,
+            left_out: is_reasoned.then(|| LeftOut {
+                persons: 1,
+                reason: "mauvais compte".to_owned(),
+            }),
+        };
+        let numbers = |versions: &[AffectedVersion]| -> Vec<u32> {
+            to_be_contained(versions)
+                .map(|version| version.number)
+                .collect()
+        };
+        let all = [
+            version(1, true, false),
+            version(2, true, true),
+            version(3, false, false),
+            version(4, true, false),
+        ];
+        assert_eq!(numbers(&all), [4, 2]);
+        assert_eq!(numbers(&all[..1]), [1]);
+        assert_eq!(numbers(&[]), [0; 0]);
     }
 
     fn people(numbers: &[u32]) -> Vec<AffectedPerson> {

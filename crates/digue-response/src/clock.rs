@@ -390,6 +390,44 @@ pub struct LegalClock {
     pub is_presumed: bool,
 }
 
+/// When something is due.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum DueTime {
+    At(Timestamp),
+    /// It counts from a presumed awareness: an earlier one would make it due earlier.
+    AtLatest(Timestamp),
+}
+
+/// How far something is from being due. A presumed hour bounds it on one side only.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TimeToDue {
+    Left(Duration),
+    LeftAtMost(Duration),
+    Late(Duration),
+    LateAtLeast(Duration),
+}
+
+impl DueTime {
+    pub const fn at(self) -> Timestamp {
+        match self {
+            Self::At(at) | Self::AtLatest(at) => at,
+        }
+    }
+
+    pub fn is_past(self, now: Timestamp) -> bool {
+        self.at() < now
+    }
+
+    pub fn time_from(self, now: Timestamp) -> TimeToDue {
+        match (self, self.is_past(now)) {
+            (Self::At(at), true) => TimeToDue::Late(now.since(at)),
+            (Self::At(at), false) => TimeToDue::Left(at.since(now)),
+            (Self::AtLatest(at), true) => TimeToDue::LateAtLeast(now.since(at)),
+            (Self::AtLatest(at), false) => TimeToDue::LeftAtMost(at.since(now)),
+        }
+    }
+}
+
 impl LegalClock {
     pub fn start(
         rule: ClockRule,
@@ -419,6 +457,15 @@ impl LegalClock {
             two_working_days: two.filter(|two| Some(*two) != tolerance),
             is_presumed: false,
         }
+    }
+
+    /// When the duty is due; `None` without a deadline.
+    pub fn due(&self) -> Option<DueTime> {
+        let of = |at| match self.is_presumed {
+            true => DueTime::AtLatest(at),
+            false => DueTime::At(at),
+        };
+        self.due_at.map(of)
     }
 
     /// Time left; zero once the deadline has passed, `None` without a deadline or when the duty is

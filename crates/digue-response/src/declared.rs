@@ -84,11 +84,15 @@ impl Incident {
         version: &AffectedVersion,
     ) -> Option<FigureDifference> {
         let (declared, measured, is_less) = match figure {
-            // Some of an upper bound may not have been shown: fewer is no contradiction.
+            // Some of an upper bound or an estimate may not have been shown: fewer is no
+            // contradiction.
             DeclaredFigure::Persons => self.number(
                 Field::PersonCount,
                 version.everybody(),
-                version.quality != AffectedQuality::UpperBound,
+                match version.quality {
+                    AffectedQuality::Exact | AffectedQuality::LowerBound => true,
+                    AffectedQuality::UpperBound | AffectedQuality::Estimate => false,
+                },
             )?,
             DeclaredFigure::Records => self.number(Field::RecordCount, version.records, true)?,
             DeclaredFigure::DataKinds => self.kinds()?,
@@ -252,6 +256,7 @@ mod tests {
                 from: at("2026-08-20T11:00:20Z").micros(),
                 to: at("2026-08-20T14:10:40Z").micros(),
             }),
+            left_out: None,
         }
     }
 

@@ -500,12 +500,19 @@ impl Incident {
         self.affected.last()
     }
 
+    /// The checklists in use, those that come first before the others.
+    pub fn sheets_in_order(&self) -> Vec<Sheet> {
+        let mut sheets = self.sheets.clone();
+        sheets.sort_by_key(|sheet| !sheet.comes_first());
+        sheets
+    }
+
     /// Unanswered mandatory steps of the checklists in use.
     pub fn open_steps(&self) -> Vec<(Sheet, &'static str)> {
         let steps = self
-            .sheets
-            .iter()
-            .flat_map(|sheet| sheet.steps().iter().map(|step| (*sheet, step)));
+            .sheets_in_order()
+            .into_iter()
+            .flat_map(|sheet| sheet.steps().iter().map(move |step| (sheet, step)));
         let open = steps.filter(|(sheet, step)| {
             step.is_mandatory && !self.steps.contains_key(&(*sheet, step.code.to_owned()))
         });

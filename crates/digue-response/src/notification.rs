@@ -155,7 +155,8 @@ codes! {
     INFORMED Informed 3;
 }
 
-const QUALITIES: [&str; 3] = ["exact", "lower-bound", "upper-bound"];
+/// How exact the number of persons is: the codes of `AffectedQuality`.
+const QUALITIES: [&str; 4] = ["exact", "lower-bound", "upper-bound", "estimate"];
 
 impl Field {
     pub const fn block(self) -> Block {

@@ -124,6 +124,14 @@ impl IncidentGap {
         !matches!(self, Self::Unsure(..))
     }
 
+    /// True for a step of a checklist that comes before everything else.
+    const fn comes_first(&self) -> bool {
+        match self {
+            Self::Step(sheet, _) | Self::Unsure(sheet, _) => sheet.comes_first(),
+            _ => false,
+        }
+    }
+
     /// True for what has to be done before the incident is closed. A duty that the law leaves to the
     /// operator may stay open, with a written reason.
     pub const fn holds_up_closing(self) -> bool {
@@ -270,10 +278,15 @@ impl Incident {
                 findings: facts.findings,
             });
         }
+        let (first, then): (Vec<_>, Vec<_>) = self
+            .steps_of(ProgressStep::Qualify)
+            .into_iter()
+            .partition(IncidentGap::comes_first);
+        gaps.extend(first);
         if self.aware_at().is_none() {
             gaps.push(IncidentGap::Awareness);
         }
-        gaps.extend(self.steps_of(ProgressStep::Qualify));
+        gaps.extend(then);
         match self.state() {
             IncidentState::Suspected => gaps.push(IncidentGap::Confirmation),
             IncidentState::Confirmed => gaps.push(IncidentGap::Containment),
@@ -284,8 +297,9 @@ impl Incident {
 
     /// The unanswered steps of the checklists of a step, and those answered with "I do not know".
     fn steps_of(&self, of: ProgressStep) -> Vec<IncidentGap> {
-        let sheets = self.sheets.iter().filter(|sheet| step_of(**sheet) == of);
-        let steps = sheets.flat_map(|sheet| sheet.steps().iter().map(|step| (*sheet, step)));
+        let sheets = self.sheets_in_order().into_iter();
+        let sheets = sheets.filter(|sheet| step_of(*sheet) == of);
+        let steps = sheets.flat_map(|sheet| sheet.steps().iter().map(move |step| (sheet, step)));
         let gaps = steps.filter_map(|(sheet, step)| {
             match self
                 .steps

@@ -186,6 +186,19 @@ impl Sheet {
         }
     }
 
+    /// True for a checklist that comes before everything else that is asked: machines are isolated
+    /// first, and hours are written down afterwards.
+    pub const fn comes_first(self) -> bool {
+        match self {
+            Self::Ransomware => true,
+            Self::Qualification
+            | Self::Containment
+            | Self::DataLeak
+            | Self::StolenAccount
+            | Self::Restart => false,
+        }
+    }
+
     pub fn step(self, code: &str) -> Option<&'static SheetStep> {
         self.steps().iter().find(|step| step.code == code)
     }
@@ -194,20 +207,33 @@ impl Sheet {
 /// What the running system shows for the steps of checklists, read at one time.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct MeasuredFacts {
-    /// Accounts that the incident is about, and their open sessions.
-    pub accounts: usize,
-    pub sessions: usize,
+    /// The accounts that the incident is about; `None` when it names none: that nobody is concerned
+    /// is another statement.
+    pub concerned: Option<ConcernedAccounts>,
     /// The access that the incident is about is closed now.
     pub is_shut: bool,
-    /// Findings about them, and those without a verdict.
-    pub findings: usize,
-    pub waiting: usize,
+    /// Findings about them; `None` when the incident names nothing that findings are about.
+    pub findings: Option<FoundFindings>,
     /// Entries of the journal.
     pub journal: u64,
-    /// Accounts of the organisation.
-    pub colleagues: usize,
+    /// Accounts of the organisation; `None` when the incident names none.
+    pub colleagues: Option<usize>,
     /// `None` when no set of affected persons was computed.
     pub affected: Option<MeasuredPersons>,
+}
+
+/// Accounts, and their open sessions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ConcernedAccounts {
+    pub accounts: usize,
+    pub sessions: usize,
+}
+
+/// Findings, and those of them without a verdict.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct FoundFindings {
+    pub all: usize,
+    pub waiting: usize,
 }
 
 /// The affected set, as far as steps ask about it.
@@ -227,21 +253,26 @@ impl MeasuredFacts {
     /// it is an answer once a person saves it.
     pub fn proposes(&self, sheet: Sheet, step: &str) -> Option<Answer> {
         let done = |is: bool| is.then_some(Answer::Done);
+        let has_no_session = self.concerned.is_some_and(|known| known.sessions == 0);
         let list = self.affected.as_ref().filter(|affected| affected.has_list);
         match (sheet, step) {
             // The log is open: this incident is its first entry.
             (Sheet::Qualification, "log") => Some(Answer::Done),
-            (Sheet::Qualification, "who-is-concerned") => done(self.accounts > 0),
-            (Sheet::Qualification, "signals") => done(self.findings > 0),
+            (Sheet::Qualification, "who-is-concerned") => {
+                done(self.concerned.is_some_and(|known| known.accounts > 0))
+            }
+            (Sheet::Qualification, "signals") => {
+                done(self.findings.is_some_and(|found| found.all > 0))
+            }
             (Sheet::Qualification, "personal-data") => {
                 list.filter(|list| list.persons > 0).map(|_| Answer::Yes)
             }
             (Sheet::Qualification, "still-going-on") => {
                 // Never a yes: that access is open does not show that anyone uses it.
-                (self.is_shut && self.sessions == 0).then_some(Answer::No)
+                (self.is_shut && has_no_session).then_some(Answer::No)
             }
             (Sheet::Containment, "close-account") => done(self.is_shut),
-            (Sheet::Containment, "sessions-cut") => done(self.is_shut && self.sessions == 0),
+            (Sheet::Containment, "sessions-cut") => done(self.is_shut && has_no_session),
             (Sheet::Containment, "evidence-kept") | (Sheet::DataLeak, "affected") => {
                 done(list.is_some())
             }
@@ -279,8 +310,10 @@ mod tests {
             }
         }
         let open = MeasuredFacts {
-            accounts: 1,
-            sessions: 1,
+            concerned: Some(ConcernedAccounts {
+                accounts: 1,
+                sessions: 1,
+            }),
             is_shut: true,
             ..nothing.clone()
         };
@@ -293,6 +326,12 @@ mod tests {
             None,
             "a session is open"
         );
+        // No account is named: that none has a session is not known.
+        let unnamed = MeasuredFacts {
+            is_shut: true,
+            ..nothing.clone()
+        };
+        assert_eq!(unnamed.proposes(Sheet::Containment, "sessions-cut"), None);
         let stated = MeasuredPersons {
             persons: 3,
             has_list: false,

@@ -69,6 +69,8 @@ pub struct FindingQuery {
     pub is_undecided: bool,
     /// Decided to be work.
     pub is_work: bool,
+    /// Decided to be a theft.
+    pub is_theft: bool,
     /// Held back by the fuse.
     pub is_fused: bool,
     /// An account, an organisation or a portal was closed.
@@ -144,6 +146,9 @@ impl FindingQuery {
         }
         if self.is_work {
             ask("verdict =", text("work"));
+        }
+        if self.is_theft {
+            ask("verdict =", text("theft"));
         }
         if self.is_fused {
             ask("fused =", ConditionValue::Number(1));

@@ -19,6 +19,7 @@ lists! {
         Mail "mail",
         /// A portal answers through Digue.
         Portal "portal",
+        /// A backup was restored for proof.
         Backups "backups",
     }
 }
@@ -118,11 +119,47 @@ fn has_traffic(app: &App) -> bool {
     })
 }
 
+/// A backup that nobody restored is a hope: the step is done once every repository was restored
+/// for proof, in time.
 async fn backups(app: &App, actor: &Actor) -> Result<FirstStepState, OperationError> {
     let measured = isms::measured(app, actor).await?;
-    Ok(match measured.says(Check::Backups, isms::now(app)) {
-        CheckStatement::Pass => FirstStepState::Done,
-        CheckStatement::Fail | CheckStatement::Disabled => FirstStepState::Open,
-        CheckStatement::Unknown => FirstStepState::Unknown,
-    })
+    let now = isms::now(app);
+    let says = [Check::Backups, Check::RestoreDrills].map(|check| measured.says(check, now));
+    Ok(restored(says))
+}
+
+fn restored(says: [CheckStatement; 2]) -> FirstStepState {
+    let is_open = |one: &CheckStatement| match one {
+        CheckStatement::Fail | CheckStatement::Disabled => true,
+        CheckStatement::Pass | CheckStatement::Unknown => false,
+    };
+    if says.iter().any(is_open) {
+        FirstStepState::Open
+    } else if says.contains(&CheckStatement::Unknown) {
+        FirstStepState::Unknown
+    } else {
+        FirstStepState::Done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_measured_restore_makes_backups_done() {
+        use CheckStatement::{Disabled, Fail, Pass, Unknown};
+        assert_eq!(restored([Pass, Pass]), FirstStepState::Done);
+        for open in [
+            [Pass, Fail],
+            [Fail, Pass],
+            [Pass, Disabled],
+            [Fail, Unknown],
+        ] {
+            assert_eq!(restored(open), FirstStepState::Open, "{open:?}");
+        }
+        for unknown in [[Pass, Unknown], [Unknown, Pass], [Unknown, Unknown]] {
+            assert_eq!(restored(unknown), FirstStepState::Unknown, "{unknown:?}");
+        }
+    }
 }

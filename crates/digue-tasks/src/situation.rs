@@ -7,7 +7,7 @@ use digue_app::{Actor, App, OperationError};
 use digue_casework::incidents::{self, IncidentView};
 use digue_detection::Action;
 use digue_exposure::ScopeQuestion;
-use digue_response::clock::{ClockKind, LegalClock};
+use digue_response::clock::{ClockKind, DueTime, LegalClock};
 use digue_response::incident::ToldState;
 use digue_types::{AccountId, FindingId, Timestamp};
 
@@ -70,16 +70,19 @@ pub struct RunningDuty {
     pub kind: ClockKind,
     pub started_at: Timestamp,
     /// `None` for a duty without undue delay.
-    pub due_at: Option<Timestamp>,
-    /// Nobody has stated the hour of awareness yet: it counts from the confirmation.
-    pub is_presumed: bool,
+    pub due: Option<DueTime>,
     /// The state of the incident.
     pub state: ToldState,
 }
 
 impl RunningDuty {
+    /// At the latest; `None` for a duty without undue delay.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        self.due.map(DueTime::at)
+    }
+
     pub fn is_overdue(&self, now: Timestamp) -> bool {
-        self.due_at.is_some_and(|due| due < now)
+        self.due.is_some_and(|due| due.is_past(now))
     }
 }
 
@@ -90,8 +93,7 @@ fn duty(view: &IncidentView, clock: LegalClock) -> RunningDuty {
         title: view.incident.title.clone(),
         kind: clock.rule.kind,
         started_at: clock.started_at,
-        due_at: clock.due_at,
-        is_presumed: clock.is_presumed,
+        due: clock.due(),
         state: view.incident.told_state(),
     }
 }
@@ -103,7 +105,7 @@ pub(crate) async fn duties(app: &App, actor: &Actor) -> Result<Vec<RunningDuty>,
     let mut duties: Vec<RunningDuty> = open
         .flat_map(|view| unmet(view).into_iter().map(|clock| duty(view, clock)))
         .collect();
-    duties.sort_by_key(|duty| (duty.due_at.is_none(), duty.due_at, duty.started_at));
+    duties.sort_by_key(|duty| (duty.due.is_none(), duty.due_at(), duty.started_at));
     Ok(duties)
 }
 
@@ -136,12 +138,12 @@ pub(crate) async fn of(
         };
     }
     let to_qualify = |duty: &&RunningDuty| {
-        duty.is_presumed && duty.state == ToldState::TheftConfirmed && duty.due_at.is_some()
+        matches!(duty.due, Some(DueTime::AtLatest(_))) && duty.state == ToldState::TheftConfirmed
     };
     if let Some(theft) = duties.iter().find(to_qualify) {
         return Situation::TheftToQualify(theft.clone());
     }
-    if let Some(next) = duties.iter().find(|duty| duty.due_at.is_some()) {
+    if let Some(next) = duties.iter().find(|duty| duty.due.is_some()) {
         return Situation::DutyRunning(next.clone());
     }
     let overdue = mine.iter().filter(|task| task.is_overdue(now)).count();

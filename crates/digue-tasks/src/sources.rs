@@ -1,6 +1,7 @@
 //! The tasks of each source, as the operations of its area tell them to this actor.
 
 use digue_access::Role;
+use digue_administration::reopening::{self, ClearedAccess};
 use digue_administration::{accounts, approvals, break_glass};
 use digue_app::{Actor, App, OperationError, require};
 use digue_casework::incidents::IncidentView;
@@ -13,7 +14,7 @@ use digue_isms::calendar::{self, DueItem};
 use digue_isms::check::{Check, CheckResult};
 use digue_isms::standing::CheckStatement;
 use digue_provisioning::overview::{DirectoryOverview, DirectoryStanding};
-use digue_response::clock::LegalClock;
+use digue_response::clock::{DueTime, LegalClock};
 use digue_selfservice::persons::requests;
 use digue_sources::overview::{SourceStanding, SourceView};
 use digue_types::Timestamp;
@@ -102,7 +103,7 @@ fn incident_task(view: &IncidentView, is_mine: bool) -> Task {
     let next = unmet(view).into_iter().next();
     Task {
         since: view.record.opened_at,
-        due: next.and_then(|clock| clock.due_at),
+        due: next.and_then(|clock| clock.due()),
         is_mine,
         act: AwaitedAct::LeadIncident {
             id: view.record.id.clone(),
@@ -122,7 +123,7 @@ async fn open_requests(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationE
         .into_iter()
         .map(|one| Task {
             since: one.opened_at,
-            due: Some(one.due),
+            due: Some(DueTime::At(one.due)),
             is_mine,
             act: AwaitedAct::AnswerRequest {
                 id: one.id,
@@ -144,13 +145,34 @@ async fn open_requests(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationE
 async fn open_approvals(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
     let waiting = approvals::list(app, actor).await?;
     let open = waiting.into_iter().filter(|one| !one.is_over);
-    Ok(open.map(approval_task).collect())
+    let mut tasks: Vec<Task> = open.map(approval_task).collect();
+    if actor.role.can_watch() {
+        tasks.extend(to_reopen(app, actor).await?);
+    }
+    Ok(tasks)
+}
+
+/// Access that stays closed although its finding was work. Once its opening is requested, the
+/// request is the task.
+async fn to_reopen(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
+    let cleared = reopening::cleared(app, actor).await?;
+    let open = cleared.into_iter().filter(|one| !one.is_asked);
+    let task = |one: ClearedAccess| Task {
+        since: one.since,
+        due: None,
+        is_mine: actor.role.can_act(),
+        act: AwaitedAct::ReopenAccess {
+            finding: one.finding,
+            reach: one.reach,
+        },
+    };
+    Ok(open.map(task).collect())
 }
 
 fn approval_task(one: approvals::WaitingApproval) -> Task {
     Task {
         since: one.record.asked_at,
-        due: Some(one.record.expires_at),
+        due: Some(DueTime::At(one.record.expires_at)),
         is_mine: one.may_decide,
         act: AwaitedAct::DecideApproval {
             id: one.record.id,
@@ -198,7 +220,7 @@ async fn open_reviews(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationEr
     let is_mine = reviews::may_decide(actor);
     let task = |review: WaitingReview| Task {
         since: review.opened_at,
-        due: Some(review.due_at),
+        due: Some(DueTime::At(review.due_at)),
         is_mine,
         act: AwaitedAct::DecideReview {
             left: review.left,
@@ -330,7 +352,7 @@ async fn overdue_records(app: &App, actor: &Actor) -> Result<Vec<Task>, Operatio
         ));
         Task {
             since: day,
-            due: Some(day),
+            due: Some(DueTime::At(day)),
             is_mine: actor.role.can_govern(),
             act: AwaitedAct::OverdueRecord(due),
         }

@@ -2,9 +2,10 @@
 
 use std::cmp::Reverse;
 
+use digue_access::Reach;
 use digue_detection::Action;
 use digue_isms::calendar::DueItem;
-use digue_response::clock::ClockKind;
+use digue_response::clock::{ClockKind, DueTime};
 use digue_response::incident::ToldState;
 use digue_selfservice::persons::requests::RequestKind;
 use digue_types::{AccountId, FindingId, OrganisationId, Subject, Timestamp, lists};
@@ -76,6 +77,8 @@ pub enum AwaitedAct {
         /// Who could.
         deciders: Vec<AccountId>,
     },
+    /// Ask for the opening of access that was closed for a finding which was work.
+    ReopenAccess { finding: FindingId, reach: Reach },
     /// Read the reason of an exceptional access.
     ReviewBreakGlass { id: String, account: AccountId },
     /// Confirm who holds a new account.
@@ -116,7 +119,7 @@ pub struct Task {
     pub act: AwaitedAct,
     pub since: Timestamp,
     /// `None` without a deadline.
-    pub due: Option<Timestamp>,
+    pub due: Option<DueTime>,
     /// False when the reader sees it and another person must do it.
     pub is_mine: bool,
 }
@@ -153,7 +156,9 @@ impl Task {
             AwaitedAct::JudgeFinding { .. } => TaskSource::Findings,
             AwaitedAct::LeadIncident { .. } => TaskSource::Incidents,
             AwaitedAct::AnswerRequest { .. } | AwaitedAct::SendLetters(_) => TaskSource::Requests,
-            AwaitedAct::DecideApproval { .. } => TaskSource::Approvals,
+            AwaitedAct::DecideApproval { .. } | AwaitedAct::ReopenAccess { .. } => {
+                TaskSource::Approvals
+            }
             AwaitedAct::ReviewBreakGlass { .. } => TaskSource::BreakGlass,
             AwaitedAct::ConfirmHolder { .. } => TaskSource::Holders,
             AwaitedAct::DecideReview { .. } => TaskSource::Reviews,
@@ -188,7 +193,7 @@ impl Task {
     }
 
     pub fn is_overdue(&self, now: Timestamp) -> bool {
-        self.due.is_some_and(|due| due < now)
+        self.due.is_some_and(|due| due.is_past(now))
     }
 
     pub(crate) fn urgency(&self, now: Timestamp) -> Urgency {
@@ -202,7 +207,7 @@ impl Task {
             is_not_of_law: !self.is_of_law(),
             is_in_time: !self.is_overdue(now),
             has_no_deadline: self.due.is_none(),
-            due: self.due,
+            due: self.due.map(DueTime::at),
             source: self.source(),
             persons: Reverse(persons),
             since: self.since,

@@ -21,6 +21,9 @@ use crate::loads::{LoadTarget, WaitingLoad};
 
 /// The kind of a request to open a record, as it is stored.
 pub(crate) const OPEN_RECORD: &str = "open-record";
+/// The kinds of requests that open a gate.
+pub(crate) const OPEN_GATE: &str = "open-gate";
+pub(crate) const REOPEN: &str = "reopen";
 
 /// One relation that two persons agreed to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -216,8 +219,8 @@ pub enum ApprovalRequest {
 impl ApprovalRequest {
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::OpenGate { .. } => "open-gate",
-            Self::Reopen(_) => "reopen",
+            Self::OpenGate { .. } => OPEN_GATE,
+            Self::Reopen(_) => REOPEN,
             Self::AddAccounts(_) => "add-accounts",
             Self::RecoverAccount { .. } => "recover-account",
             Self::IssueKey { .. } => "issue-key",

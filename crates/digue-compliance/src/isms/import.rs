@@ -9,8 +9,8 @@ mod cells;
 
 use digue_app::files::sha256;
 use digue_app::{Actor, App, OperationError};
-use digue_casework::uploaded_table::UnnamedColumn;
 use digue_types::visible::is_blank;
+use digue_uploads::UnnamedColumn;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use base64::Engine as _;

@@ -1,9 +1,10 @@
 //! Reviews of access: every account with its facts, decided by those who answer for it or by an
 //! officer, and applied by the gateway at once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use digue_access::{Role, Snapshot};
+use digue_administration::account_doubts::{AccessDoubt, AccountDoubts};
 use digue_administration::accounts;
 use digue_app::directory::{answers_for, organisation_of};
 use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
@@ -80,6 +81,8 @@ pub struct ReviewedAccount {
     /// known of it.
     pub facts: Option<ReviewFacts>,
     pub decided: Option<DecidedAccess>,
+    /// What speaks against it today, whatever its facts were; empty once it is decided.
+    pub doubts: BTreeSet<AccessDoubt>,
 }
 
 /// The facts of a line; `None` when what is stored cannot be read.
@@ -103,8 +106,23 @@ impl From<ReviewLine> for ReviewedAccount {
             organisation: line.organisation,
             facts,
             decided,
+            doubts: BTreeSet::new(),
         }
     }
+}
+
+/// The accounts of a review. Of an open one, with what speaks today against those that are not
+/// decided yet: a theft may have been found since it was opened.
+fn reviewed(lines: Vec<ReviewLine>, open: Option<&AccountDoubts<'_>>) -> Vec<ReviewedAccount> {
+    let with_doubts = |line: ReviewLine| {
+        let line = ReviewedAccount::from(line);
+        let doubts = match open.filter(|_| line.decided.is_none()) {
+            Some(doubts) => doubts.about(&line.account, &line.organisation),
+            None => BTreeSet::new(),
+        };
+        ReviewedAccount { doubts, ..line }
+    };
+    lines.into_iter().map(with_doubts).collect()
 }
 
 /// A review with its accounts, and how many are decided.
@@ -254,9 +272,13 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<ReviewView>, Operation
             closed_at,
             ..
         } = record;
-        let lines: Vec<ReviewedAccount> = lines.into_iter().map(ReviewedAccount::from).collect();
-        let decided = lines.iter().filter(|line| line.decided.is_some()).count();
         let is_closed = closed_at > Timestamp::ZERO;
+        let doubts = match is_closed {
+            true => None,
+            false => Some(AccountDoubts::read(app).await?),
+        };
+        let lines = reviewed(lines, doubts.as_ref());
+        let decided = lines.iter().filter(|line| line.decided.is_some()).count();
         let is_over = is_closed || now >= due_at;
         views.push(ReviewView {
             id,
@@ -366,6 +388,10 @@ async fn decide_one(
     require(may_decide_about(&rules, actor, account))?;
     if view.is_closed || line.decided.is_some() {
         return Err(OperationError::Conflict);
+    }
+    // Who vouches for an account that may be stolen says why.
+    if decision == AccessDecision::Keep && !line.doubts.is_empty() && reason.is_empty() {
+        return Err(OperationError::Invalid("invalid-review-doubts"));
     }
     let suspended = rules
         .directory

@@ -14,6 +14,7 @@ use digue_isms::framework;
 use digue_isms::kinds::{Applicability, Measure, RegisterKind};
 use digue_isms::standing::MeasuredState;
 use digue_isms::statement::{StatementLine, statement};
+use digue_journal::note::Verifier;
 use digue_locales::{Language, text};
 use digue_store::FileRecord;
 use digue_types::visible::is_blank;
@@ -40,7 +41,8 @@ pub async fn now_standing(
 /// A frozen version as the journal holds it, and whether its file is still that one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FrozenVersion {
-    /// `None` where its act is no longer readable.
+    /// By its act or, where that was erased, by its text, which the journal's key signed. `None`
+    /// where neither can be read.
     pub number: Option<u64>,
     /// The name of its file.
     pub name: String,
@@ -92,8 +94,12 @@ pub(super) async fn compared_versions(app: &App) -> Result<Vec<FrozenVersion>, O
             // Nobody signed it.
             Err(_) => FileState::Altered,
         };
+        let number = match state {
+            FileState::Intact | FileState::Older => signed_number(app, &file.hash).await?,
+            FileState::Altered | FileState::Missing => None,
+        };
         versions.push(FrozenVersion {
-            number: None,
+            number,
             name: file.name,
             hash: file.hash,
             by: file.kept_by,
@@ -103,6 +109,21 @@ pub(super) async fn compared_versions(app: &App) -> Result<Vec<FrozenVersion>, O
     }
     versions.sort_by_key(|version| version.at);
     Ok(versions)
+}
+
+/// The number in the signed text of a version; `None` for a text that this journal did not sign.
+async fn signed_number(app: &App, hash: &str) -> Result<Option<u64>, OperationError> {
+    let bytes = app.store().file_bytes(SUBJECT, hash).await?;
+    let note = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    let key = Verifier::parse(&app.journal().public_key());
+    let key = key.map_err(|error| OperationError::Unavailable(error.to_string()))?;
+    let text = note.and_then(|note| key.open(&note).ok().map(ToOwned::to_owned));
+    Ok(text.as_deref().and_then(number_in))
+}
+
+fn number_in(text: &str) -> Option<u64> {
+    let line = text.lines().nth(1)?;
+    line.strip_prefix("version ")?.parse().ok()
 }
 
 fn file_name(number: u64) -> String {
@@ -249,18 +270,12 @@ fn frozen(line: &StatementLine) -> String {
     .to_string()
 }
 
-/// The next number: beyond those of the journal and of the store, of which either may have lost
-/// some.
+/// The next number: beyond those of the journal, of the signed texts and of the store, of which each
+/// may have lost some.
 async fn next_number(app: &App) -> Result<u64, OperationError> {
     let stored = app.store().files(SUBJECT).await?.len() as u64;
-    let signed = with_journal_statement(app, |statement| {
-        statement
-            .journalled
-            .statements()
-            .keys()
-            .next_back()
-            .copied()
-    });
+    let versions = compared_versions(app).await?;
+    let signed = versions.iter().filter_map(|version| version.number).max();
     Ok(stored.max(signed.unwrap_or(0)) + 1)
 }
 
@@ -299,4 +314,17 @@ pub fn through(
         })
         .cloned()
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number_in;
+
+    #[test]
+    fn a_version_has_the_number_that_was_signed() {
+        let text = "digue-statement-1\nversion 12\nby rssi\nat 2026-11-30T09:00:00Z\n";
+        assert_eq!(number_in(text), Some(12));
+        assert_eq!(number_in("digue-statement-1\nby rssi\n"), None);
+        assert_eq!(number_in(""), None);
+    }
 }

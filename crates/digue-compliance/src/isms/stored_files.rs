@@ -93,7 +93,8 @@ async fn files(app: &App, to: &mut RecordComparison) -> Result<(), OperationErro
     Ok(())
 }
 
-/// A file that no record names: one of which the record was not written, which no page serves.
+/// A file that no record names: one of which the record was not written, which no page serves. Its
+/// row alone says which file it is: nothing confirms it, and it is not counted as compared.
 async fn unnamed(
     app: &App,
     file: &FileRecord,
@@ -103,7 +104,10 @@ async fn unnamed(
     let by_its_row = JournalledFile::of_record(&file.hash, file.kept_at, own)?;
     let state = stored_files::state(app, &file.subject, &by_its_row).await?;
     let name = file_name(&file.subject, &file.hash);
-    note(to, StoredKind::File, name, state);
+    match state {
+        FileState::Intact | FileState::Older => {}
+        FileState::Altered | FileState::Missing => note(to, StoredKind::File, name, state),
+    }
     Ok(())
 }
 

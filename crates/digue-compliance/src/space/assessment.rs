@@ -10,9 +10,6 @@ use digue_access::session::ClientIp;
 use digue_access::{AccountRecord, Role};
 use digue_app::{Actor, App, Area, LineFault, OperationError};
 use digue_casework::papers;
-use digue_casework::uploaded_table::{
-    CellUse, NameFit, TableWanted, UploadedTable, is_named, taken,
-};
 use digue_documents::{WrittenCell, WrittenSheet};
 use digue_evidence::stored_records::RecordConfirmation;
 use digue_isms::assessment::{self, Gap, PartnerAnswer, PortalFact, Posture, Question};
@@ -22,6 +19,7 @@ use digue_locales::{Language, Value, text, text_with};
 use digue_mail::Mail;
 use digue_types::written::folded;
 use digue_types::{AccountId, OrganisationId, Timestamp};
+use digue_uploads::{CellUse, NameFit, TableWanted, UploadedTable, is_named, taken};
 use jiff::civil::Date;
 
 use super::{PartnerRules, led};

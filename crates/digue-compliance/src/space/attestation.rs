@@ -9,6 +9,7 @@ use digue_casework::paper_reader::PaperReader;
 use digue_casework::papers::{PaperFormat, printed_from};
 use digue_documents::{Document, DocumentBlock};
 use digue_evidence::paper_warning::PaperSources;
+use digue_evidence::scope;
 use digue_isms::assessment::{PartnerAnswer, Question};
 use digue_isms::awareness::Module;
 use digue_locales::{Language, Value, number, text, text_with};
@@ -70,7 +71,7 @@ async fn document(
         language,
         "attestation-links",
     )));
-    blocks.push(DocumentBlock::Quiet(proof(app, language)));
+    blocks.push(DocumentBlock::Quiet(proof(app, language).await?));
     let foot = format!("{title} – {}", now(app).today.strftime("%d/%m/%Y"));
     Ok(Document {
         title,
@@ -256,18 +257,15 @@ async fn of_assessment(
     ])
 }
 
-/// The part of the journal from which the facts were read.
-fn proof(app: &App, language: Language) -> String {
-    let status = app.journal_status();
-    let root = app
-        .journal()
-        .root(status.checkpoint_size)
-        .map(|root| hex(&root))
-        .unwrap_or_default();
+/// The part of the journal from which the facts were read: all of it, as signed now.
+async fn proof(app: &App, language: Language) -> Result<String, OperationError> {
+    let size = scope::covering_now(app).await?;
+    let unknown = || OperationError::Unavailable("the journal's root cannot be read".to_owned());
+    let root = app.journal().root(size).ok_or_else(unknown)?;
     let values = [
-        ("size", Value::from(status.checkpoint_size)),
-        ("root", Value::from(root)),
+        ("size", Value::from(size)),
+        ("root", Value::from(hex(&root))),
         ("origin", Value::from(app.journal().origin())),
     ];
-    text_with(language, "attestation-proof", &values)
+    Ok(text_with(language, "attestation-proof", &values))
 }

@@ -19,6 +19,7 @@ use crate::account::cookies::{cookie, provider_cookie, with_cookie};
 use crate::account::left_address;
 use crate::error::PageError;
 use crate::error::{ApiError, PageRedirect, PageResponse};
+use crate::form::is_local;
 use crate::state::Console;
 use crate::view::{Localizer, ceremony_policy, page};
 use crate::visitor::Visitor;
@@ -36,14 +37,6 @@ pub(crate) struct SignInReturn {
     /// Not empty: a session is not enough, the identity must be proved now.
     #[serde(default)]
     fresh: String,
-}
-
-/// True for an address on the same host.
-pub(crate) fn is_local(address: &str) -> bool {
-    address.starts_with('/')
-        // `//host` and, in some browsers, a backslash lead to another host.
-        && !address.starts_with("//")
-        && !address.contains(|c: char| c == '\\' || c.is_control())
 }
 
 impl SignInReturn {

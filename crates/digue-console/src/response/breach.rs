@@ -7,11 +7,12 @@ use askama::Template;
 use axum::Form;
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::response::{Redirect, Response};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use digue_access::Role;
 use digue_administration::holders::HolderBook;
 use digue_app::OperationError;
-use digue_casework::breach;
+use digue_casework::breach::{self, ListError, ListQuestion};
 use digue_casework::bundle;
 use digue_casework::incidents::{self, IncidentView};
 use digue_casework::notification;
@@ -26,15 +27,16 @@ use digue_response::affected::AffectedVersion;
 use digue_response::claim::ClaimKind;
 use digue_response::clock::ClockKind;
 use digue_response::notification::{Change, Field, changes};
+use digue_response::progress::ProgressStep;
 use digue_response::register::ViolationRow;
 use digue_response::vocabulary::PersonKind;
 use digue_types::Timestamp;
 
 use crate::choices::NameChoices;
 use crate::differences::words_beside;
-use crate::error::{PageAnswer, PageError, PageRedirect, PageResponse};
+use crate::error::{PageAnswer, PageError, PageResponse};
 use crate::form::names;
-use crate::response::incident_head::IncidentHead;
+use crate::response::incident_head::{IncidentHead, SavedNotice};
 use crate::response::step_page::{StepPage, StepRequest, unknown_fields};
 use crate::signed_in::SignedIn;
 use crate::state::Console;
@@ -57,14 +59,24 @@ struct AffectedPage {
     form: StepForm,
     faults: Vec<(String, String, String)>,
     versions: Vec<AffectedVersion>,
-    /// Account, organisation, from, to and session, as suggested by the facts.
+    /// Account, organisation, from, to and session, as typed or as suggested by the facts.
     question: [String; 5],
+    /// The typed reason for leaving persons out, and how many an unexplained list leaves out.
+    why_fewer: String,
+    leaves_out: Option<u64>,
     /// Accounts and organisations for the form.
     names: NameChoices,
     kinds: Vec<&'static str>,
 }
 
+/// A list that was not computed: what was typed, and how many persons it leaves out.
+type RefusedList<'a> = (&'a TypedForm, u64);
+
 pub(crate) async fn affected_page(step: &StepRequest<'_>) -> PageAnswer {
+    affected_page_of(step, None).await
+}
+
+async fn affected_page_of(step: &StepRequest<'_>, refused: Option<RefusedList<'_>>) -> PageAnswer {
     let StepPage {
         w,
         view,
@@ -72,25 +84,10 @@ pub(crate) async fn affected_page(step: &StepRequest<'_>) -> PageAnswer {
         form,
         faults,
     } = step.read().await?;
-    let question = breach::suggested(&step.console.app, &view).await?;
-    fn joined<T: ToString>(all: &[T]) -> String {
-        all.iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join(" ")
-    }
-    let reader = w.reader();
-    let time = |at: Option<Timestamp>| at.map(|at| w.form_time(at)).unwrap_or_default();
-    let question = [
-        joined(&question.accounts),
-        joined(&question.organisations),
-        time(question.from),
-        question
-            .to
-            .map(|to| reader.form_end(to))
-            .unwrap_or_default(),
-        joined(&question.sessions),
-    ];
+    let question = match refused {
+        Some((typed, _)) => typed_question(typed),
+        None => suggested_question(&w, breach::suggested(&step.console.app, &view).await?),
+    };
     let mut versions = view.incident.affected.clone();
     versions.reverse();
     let kinds = PersonKind::ALL.iter().map(|kind| kind.code()).collect();
@@ -103,24 +100,63 @@ pub(crate) async fn affected_page(step: &StepRequest<'_>) -> PageAnswer {
         faults,
         versions,
         question,
+        why_fewer: refused.map_or_else(String::new, |(typed, _)| typed.text("why").to_owned()),
+        leaves_out: refused.map(|(_, persons)| persons),
         names,
         kinds,
     }))
 }
 
+fn typed_question(typed: &TypedForm) -> [String; 5] {
+    ["account", "organisation", "from", "to", "session"].map(|name| typed.text(name).to_owned())
+}
+
+fn suggested_question(w: &Localizer, question: ScopeQuestion) -> [String; 5] {
+    fn joined<T: ToString>(all: &[T]) -> String {
+        let all: Vec<String> = all.iter().map(ToString::to_string).collect();
+        all.join(" ")
+    }
+    let form_time = |at: Timestamp| w.form_time(at);
+    let form_end = |at: Timestamp| w.reader().form_end(at);
+    [
+        joined(&question.accounts),
+        joined(&question.organisations),
+        question.from.map(form_time).unwrap_or_default(),
+        question.to.map(form_end).unwrap_or_default(),
+        joined(&question.sessions),
+    ]
+}
+
 pub(crate) async fn compute(
     State(console): State<Console>,
+    visitor: Visitor,
     SignedIn(actor): SignedIn,
     Path(id): Path<String>,
     Form(pairs): Form<Vec<(String, String)>>,
-) -> PageRedirect {
+) -> PageResponse {
     let form = TypedForm::new(pairs);
     let book = HolderBook::read(&console.app, &actor).await?;
-    let question = question_of(&form, &console, &book)?;
-    breach::compute_affected(&console.app, &actor, &id, question).await?;
-    Ok(Redirect::to(&format!(
-        "/incidents/{id}/affected?saved=list"
-    )))
+    let question = ListQuestion {
+        scope: question_of(&form, &console, &book)?,
+        why_fewer: form.text("why").to_owned(),
+    };
+    match breach::compute_affected(&console.app, &actor, &id, question).await {
+        Ok(_) => Ok(Redirect::to(&format!("/incidents/{id}/affected?saved=list")).into_response()),
+        Err(ListError::LeavesOut(persons)) => {
+            let request = StepRequest {
+                console: &console,
+                visitor: &visitor,
+                actor: &actor,
+                id: &id,
+                step: ProgressStep::Persons,
+                saved: SavedNotice::default(),
+                refused: None,
+            };
+            let page = affected_page_of(&request, Some((&form, persons))).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+        Err(ListError::Operation(error)) => Err(error.into()),
+    }
 }
 
 fn question_of(

@@ -13,6 +13,7 @@ use digue_response::notification::Informant;
 use digue_response::progress::{
     IncidentGap, IncidentProgress, NextAct, ProgressStep, StepStanding,
 };
+use digue_types::Timestamp;
 use serde::Deserialize;
 
 use crate::state::Console;
@@ -34,16 +35,12 @@ pub(crate) fn shown_clocks(w: &Localizer, view: &IncidentView) -> Vec<ShownClock
         .clocks
         .iter()
         .map(|clock| {
-            let late = clock.overdue(view.now);
             let is_met = clock.met_at.is_some();
             let standing = view.incident.deadline(clock, view.now);
-            let left = match (late, clock.remaining(view.now)) {
-                _ if standing == Some(DeadlineStanding::LeftOpen) => w.say("clock-left-open"),
-                (Some(late), _) => w.with1("clock-late", "time", w.duration(late)),
-                (None, Some(left)) => w.with1("clock-left", "time", w.duration(left)),
-                (None, None) => {
-                    w.with1("clock-elapsed", "time", w.duration(clock.elapsed(view.now)))
-                }
+            let left = if standing == Some(DeadlineStanding::LeftOpen) {
+                w.say("clock-left-open")
+            } else {
+                time_of(w, clock, view.now)
             };
             ShownClock {
                 code: clock.rule.kind.code(),
@@ -62,6 +59,16 @@ pub(crate) fn shown_clocks(w: &Localizer, view: &IncidentView) -> Vec<ShownClock
         )
     });
     clocks
+}
+
+/// The time left of a clock or how late it is; of one without a deadline, how long it has run.
+fn time_of(w: &Localizer, clock: &LegalClock, now: Timestamp) -> String {
+    match (clock.due(), clock.overdue(now)) {
+        (Some(due), _) if clock.met_at.is_none() => w.time_to(due, now),
+        // It was met late: at a stated hour, counted from a stated or presumed one.
+        (_, Some(late)) => w.with1("clock-late", "time", w.duration(late)),
+        (_, None) => w.with1("clock-elapsed", "time", w.duration(clock.elapsed(now))),
+    }
 }
 
 /// What was just saved, in the address of the page that it leads to.

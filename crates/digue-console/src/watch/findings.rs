@@ -6,9 +6,10 @@ use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::response::Redirect;
 use digue_administration::holders::HolderBook;
+use digue_administration::reopening::{self, ClearedAccess};
 use digue_administration::watch_lists::written_minute;
-use digue_app::OperationError;
 use digue_app::signals::{innocence, reasons, sentences};
+use digue_app::{Actor, OperationError};
 use digue_casework::findings::{
     self, FindingDeciders, FindingOutcome, FindingView, ListedFinding, StoredSurroundings,
     WatchView,
@@ -204,6 +205,29 @@ struct FindingPage {
     may_confirm: bool,
     may_clear: bool,
     saved: bool,
+    /// Access that stays closed although the finding was work.
+    reopening: Option<Reopening>,
+}
+
+/// How access is given back.
+struct Reopening {
+    scope: &'static str,
+    name: String,
+    /// The opening was requested, and waits for a second person.
+    is_asked: bool,
+    /// The reader may request it.
+    may_ask: bool,
+}
+
+impl Reopening {
+    fn of(actor: &Actor, cleared: ClearedAccess) -> Self {
+        Self {
+            scope: cleared.reach.scope().code(),
+            name: cleared.reach.name().to_owned(),
+            is_asked: cleared.is_asked,
+            may_ask: actor.role.can_act(),
+        }
+    }
 }
 
 /// The days of the account, its portal and its organisation, in words.
@@ -334,6 +358,11 @@ pub(crate) async fn show(
         incident,
         deciders,
     } = findings::finding(&console.app, &actor, &id).await?;
+    let cleared = reopening::cleared(&console.app, &actor).await?.into_iter();
+    let reopening = cleared
+        .filter(|one| one.finding == finding.id)
+        .map(|one| Reopening::of(&actor, one))
+        .next();
     let w = words_beside(&console, &visitor, &[StoredKind::Finding], Some(&id)).await?;
     let book = HolderBook::read(&console.app, &actor).await?;
     let people = match &finding.account {
@@ -390,6 +419,7 @@ pub(crate) async fn show(
         may_confirm: findings::must_decide(&actor, FindingOutcome::Theft).is_ok(),
         may_clear: findings::must_decide(&actor, FindingOutcome::Work).is_ok(),
         saved: !saved.saved.is_empty(),
+        reopening,
         sisters: sisters
             .into_iter()
             .map(|sister| sister_line(&w, sister))

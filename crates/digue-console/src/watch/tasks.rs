@@ -9,6 +9,7 @@ use digue_administration::printed_key;
 use digue_app::{Actor, OperationError};
 use digue_detection::Action;
 use digue_identity::passkey;
+use digue_response::clock::DueTime;
 use digue_tasks::{
     AwaitedAct, ContainedAccounts, FirstStep, FirstStepState, PersonsShown, RunningDuty, Situation,
     Task, TaskBoard,
@@ -39,6 +40,8 @@ struct HomePage {
     /// The first hour, until it is done.
     steps: Vec<HomeStep>,
     steps_done: usize,
+    /// What is left of the first hour, in one sentence.
+    steps_left: String,
     /// The rule by which a sole officer gets a second one.
     rule: Option<String>,
     now: Timestamp,
@@ -131,6 +134,7 @@ pub(crate) async fn show(
     let steps = first_hour(&console, &actor, &w).await?;
     let home = home(&console, (&actor, &book), w, board, is_live);
     let steps_done = steps.iter().filter(|step| step.is_done).count();
+    let steps_left = left_in_words(&home.w, &steps);
     // Once everything is done there is nothing to tick off.
     let steps = if steps_done == steps.len() {
         Vec::new()
@@ -140,6 +144,7 @@ pub(crate) async fn show(
     let page = page(&HomePage {
         needs_passkey,
         steps_done,
+        steps_left,
         steps,
         ..home
     });
@@ -179,10 +184,27 @@ async fn first_hour(
             FirstStep::Contacts => format!("/accounts/{}/holder", actor.account),
             FirstStep::Mail => "/settings".to_owned(),
             FirstStep::Portal => "/portals".to_owned(),
-            FirstStep::Backups => "/smsi/checks/backups".to_owned(),
+            FirstStep::Backups => "/smsi/checks/restore-drills".to_owned(),
         },
     };
     Ok(steps.into_iter().map(in_words).collect())
+}
+
+/// `Il reste 2 étapes : avoir deux clés d'accès, sauvegarder Digue.`
+fn left_in_words(w: &Localizer, steps: &[HomeStep]) -> String {
+    let left = steps.iter().filter(|step| !step.is_done);
+    let names: Vec<String> = left.map(|step| without_capital(&step.what)).collect();
+    let values = [
+        ("count", names.len().into()),
+        ("steps", names.join(", ").into()),
+    ];
+    w.with("first-hour-left", values)
+}
+
+fn without_capital(text: &str) -> String {
+    let mut signs = text.chars();
+    let first = signs.next().into_iter().flat_map(char::to_lowercase);
+    first.chain(signs).collect()
 }
 
 fn home(
@@ -236,6 +258,7 @@ fn home(
         needs_passkey: false,
         steps: Vec::new(),
         steps_done: 0,
+        steps_left: String::new(),
         rule: printed_key::sole_officer(&console.app)
             .filter(|officer| *officer == actor.account)
             .map(|_| w.say("first-hour-rule")),
@@ -289,12 +312,12 @@ fn situation_in_words(w: &Localizer, board: &TaskBoard) -> (&'static str, String
         }
         Situation::TheftToQualify(duty) => (
             "bad",
-            match duty.due_at {
+            match duty.due {
                 Some(due) => w.with(
                     "home-theft-to-qualify",
                     [
                         ("title", duty.title.clone().into()),
-                        ("time", w.duration(due.since(now)).into()),
+                        ("time", w.time_to(due, now).into()),
                     ],
                 ),
                 None => duty_in_words(w, duty, now),
@@ -327,84 +350,57 @@ fn contained_in_words(w: &Localizer, contained: &ContainedAccounts, now: Timesta
 }
 
 fn duty_in_words(w: &Localizer, duty: &RunningDuty, now: Timestamp) -> String {
-    let values = |time: String| {
-        [
-            ("duty", w.coded("clock", duty.kind.code()).into()),
-            ("reference", duty.reference.clone().into()),
-            ("time", time.into()),
-        ]
+    let (key, time) = match duty.due {
+        Some(due) => ("home-duty-due", w.time_to(due, now)),
+        None => ("home-duty-runs", w.duration(now.since(duty.started_at))),
     };
-    match duty.due_at {
-        Some(due) if due < now => w.with("home-duty-late", values(w.duration(now.since(due)))),
-        Some(due) => w.with("home-duty-left", values(w.duration(due.since(now)))),
-        None => w.with(
-            "home-duty-runs",
-            values(w.duration(now.since(duty.started_at))),
-        ),
-    }
+    let values = [
+        ("duty", w.coded("clock", duty.kind.code()).into()),
+        ("reference", duty.reference.clone().into()),
+        ("time", time.into()),
+    ];
+    w.with(key, values)
 }
 
 /// A deadline nearer than this is coloured.
 const SOON: std::time::Duration = std::time::Duration::from_hours(24);
 
 fn clock_in_words(w: &Localizer, duty: &RunningDuty, now: Timestamp) -> HomeClock {
-    let (left, tone, until) = match duty.due_at {
-        Some(due) if due < now => (
-            w.with1("clock-late", "time", w.duration(now.since(due))),
-            "late",
-            due,
-        ),
-        Some(due) => {
-            let tone = if due.since(now) < SOON { "soon" } else { "" };
-            (
-                w.with1("clock-left", "time", w.duration(due.since(now))),
-                tone,
-                due,
-            )
+    let (left, tone) = match duty.due {
+        Some(due) => (w.time_to(due, now), tone_of(due, now)),
+        None => {
+            let elapsed = w.duration(now.since(duty.started_at));
+            (w.with1("clock-elapsed", "time", elapsed), "")
         }
-        None => (
-            w.with1(
-                "clock-elapsed",
-                "time",
-                w.duration(now.since(duty.started_at)),
-            ),
-            "",
-            duty.started_at,
-        ),
     };
-    let key = if duty.due_at.is_some() {
-        "home-clock-until"
-    } else {
-        "home-clock-since"
+    let (key, at) = match duty.due {
+        Some(DueTime::At(at)) => ("home-clock-until", at),
+        Some(DueTime::AtLatest(at)) => ("home-clock-until-latest", at),
+        None => ("home-clock-since", duty.started_at),
     };
     HomeClock {
         left,
         tone,
         duty: w.coded("clock", duty.kind.code()),
-        until: w.with1(key, "at", w.moment_short(until, now)),
+        until: w.with1(key, "at", w.moment_short(at, now)),
         incident: duty.incident.clone(),
         reference: duty.reference.clone(),
         title: duty.title.clone(),
     }
 }
 
+fn tone_of(due: DueTime, now: Timestamp) -> &'static str {
+    if due.is_past(now) {
+        "late"
+    } else if due.at().since(now) < SOON {
+        "soon"
+    } else {
+        ""
+    }
+}
+
 fn task_in_words((w, book): (&Localizer, &HolderBook), task: &Task, now: Timestamp) -> HomeTask {
-    let due = task.due.map(|due| {
-        let is_late = due < now;
-        let time = if is_late {
-            now.since(due)
-        } else {
-            due.since(now)
-        };
-        (
-            w.with1(
-                if is_late { "clock-late" } else { "clock-left" },
-                "time",
-                w.duration(time),
-            ),
-            is_late,
-        )
-    });
+    let due = task.due.map(|due| (w.time_to(due, now), due.is_past(now)));
     let in_words = act_in_words((w, book), task, now);
     let button = if task.is_mine {
         in_words.button
@@ -526,6 +522,12 @@ fn act_in_words((w, book): (&Localizer, &HolderBook), task: &Task, now: Timestam
             };
             let details = vec![w.reader().named(subject), asked_by, waits];
             words(what, details, "/approvals".to_owned(), "task-go-judge")
+        }
+        AwaitedAct::ReopenAccess { finding, reach } => {
+            let whom = w.reach_name(reach);
+            let place = format!("/watch/{finding}#reopen");
+            let what = w.with1("task-reopen", "whom", whom);
+            words(what, vec![since()], place, "task-go-reopen")
         }
         AwaitedAct::ReviewBreakGlass { account, .. } => {
             let what = w.with1("task-break-glass", "account", book.name(account));

@@ -93,6 +93,7 @@ notice-easy-fault = It is not your fault.
 persons-exact = { $shown }
 persons-lower-bound = at least { $shown }
 persons-upper-bound = at most { $shown }
+persons-estimate = about { $shown } (an estimate: some responses were not seen)
 persons-unknown = number not yet established
 
 ## Acts in words
@@ -228,7 +229,7 @@ notice-address = A notice can be checked at { $address }.
 
 doubt-uninspected = This number is a minimum: { $shown } { PLURAL($shown, one: "response was", other: "responses were") } released without being read.
 doubt-unseen = This number is a minimum: { $shown } { PLURAL($shown, one: "response was", other: "responses were") } not seen.
-doubt-presumed = This number is a maximum: { $shown } { PLURAL($shown, one: "response was not seen, and its request named persons", other: "responses were not seen, and their requests named persons") }.
+doubt-presumed = This number is an estimate: { $shown } { PLURAL($shown, one: "response was not seen, and its request", other: "responses were not seen, and their requests") } named persons. { PLURAL($shown, one: "It", other: "They") } may have shown others, or nobody.
 doubt-swept = This number is a maximum: in { $shown } { PLURAL($shown, one: "case", other: "cases") }, a person was recognised by the format of a number, outside what the map describes.
 doubt-unmerged = { $shown } { PLURAL($shown, one: "identifier is", other: "identifiers are") } not linked to any known person: some persons may be counted twice. Load the table of identifiers.
 doubt-stated = This number was declared: no list was computed.
@@ -240,3 +241,7 @@ person-unknown = This identifier is not in any journal entry. Check it: a name i
 scope-unknown = Not known to this journal: { $name }. Check the name: this does not mean that no one was shown.
 seen-unknown = This identifier is not in any entry of this journal: { $name }. Check it: this does not mean that no one consulted this person.
 scope-unmatched = { $count } { PLURAL($count, one: "identifier", other: "identifiers") } of another kind: some persons may be counted twice.
+complaint-uncovered = Cited entries without a receipt, because no signed checkpoint covers them yet: { $entries }. Ask for this file again in a minute.
+complaint-pruned = Cited entries without a receipt, because they were erased at the end of their retention: { $entries }.
+complaint-beyond = Cited entries without a receipt in this file, because there are too many: { $entries }. Each receipt can be asked for on the page of the journal.
+not-yet-covered = The last entries of the journal are not covered by a signed checkpoint yet: nothing proves them for now. Try again in a minute.

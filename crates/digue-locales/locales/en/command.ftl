@@ -212,6 +212,7 @@ scope-summary = { $persons } { PLURAL($persons, one: "person", other: "persons")
 scope-exact = exact number
 scope-lower_bound = at least this number
 scope-upper_bound = at most this number
+scope-estimate = an estimate
 scope-uninspected = { $count } released responses could not be inspected: who they showed is not known.
 scope-unseen = { $count } { PLURAL($count, one: "response was not seen, and its request names no one", other: "responses were not seen, and their requests name no one") }.
 scope-swept = In { $count } { PLURAL($count, one: "case", other: "cases") }, the person was recognised by the format of a number, outside what the map describes.

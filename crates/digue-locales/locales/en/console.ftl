@@ -813,3 +813,5 @@ acceptance-explain = Nothing is deleted in a repository until these backups are 
 accepted-as-sound = To be accepted as sound: a false alarm; the next backup is compared with the newest of them. One that the journal does not know does not count for all that, and one that vanished is taken as lost.
 accepted-as-unsound = To be accepted as not to be trusted: they freeze nothing any more, no rule keeps them, no restore drill begins with one.
 acceptance-ask = Request the acceptance
+mail-kind-organisation-finding = abnormal consultations in an organisation
+mail-kind-reported = suspicion reported by a partner

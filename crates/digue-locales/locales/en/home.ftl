@@ -53,10 +53,9 @@ home-undecided =
         [one] 1 finding awaits a decision since { $at }.
        *[other] { $shown } findings await a decision, the oldest since { $at }.
     }
-home-duty-late = { $reference }: “{ $duty }” is late by { $time }.
-home-duty-left = { $reference }: { $time } left for “{ $duty }”.
+home-duty-due = { $reference }: “{ $duty }”, { $time }.
 home-duty-runs = { $reference }: “{ $duty }” has been waiting for { $time }.
-home-theft-to-qualify = Theft confirmed: “{ $title }”. Qualify the incident; at most { $time } are left for the first deadline.
+home-theft-to-qualify = Theft confirmed: “{ $title }”. Qualify the incident: { $time } for the first deadline.
 home-go-qualify = Qualify
 home-overdue =
     { $count ->
@@ -74,6 +73,7 @@ home-go-activity = See the activity of the portals
 home-unread = Unknown: this could not be read, and something may await you there.
 home-clocks = Running deadlines
 home-clock-until = until { $at }
+home-clock-until-latest = until { $at } at the latest
 home-clock-since = since { $at }
 home-tasks = To do
 home-nothing = Nothing for you to do. Last checked at { $at }.
@@ -195,3 +195,15 @@ reviews-usual-none =
     }
 reviews-chosen-explain = Suspending closes the access and the sessions of the chosen accounts at once; write why. An access can be kept without a reason.
 invalid-rows-none = Choose at least one row.
+reviews-doubted =
+    { $count ->
+        [one] 1 account is not offered with the others: something speaks against it today. It can only be kept with a written reason.
+       *[other] { $shown } accounts are not offered with the others: something speaks against them today. Each can only be kept with a written reason.
+    }
+review-doubt-theft = theft confirmed within a year
+review-doubt-finding = finding to decide
+review-doubt-held-back = closed or restricted now
+review-doubt-reopened = reopened lately, limits reduced
+invalid-review-doubts = A chosen account can only be kept with a reason: a theft, a finding to decide, a closing or a recent reopening speaks against it.
+task-reopen = Ask for the reopening: { $whom }, it was ordinary work
+task-go-reopen = Reopen

@@ -55,3 +55,19 @@ mail-backup-deletion-body =
     Two persons agreed to delete backups of the repository { $repository }. Nothing is deleted for seventy-two hours. If this surprises you, stop it on your own in the console, on the Approvals page, and check who requested it.
 
     { $link }
+
+mail-organisation-finding-subject = Digue found abnormal consultations in an organisation
+mail-organisation-finding-body =
+    Hello,
+
+    The monitor found abnormal activity on accounts of the organisation { $organisation }. What was seen, what was done and what remains to be decided is in the console, on the Monitoring page.
+
+    { $link }
+
+mail-reported-subject = A partner reports a suspicion
+mail-reported-body =
+    Hello,
+
+    The organisation { $organisation } reported a suspicion about its accounts or its computers. An incident is open: read what it wrote in the console, on the Incidents page, and qualify it. For a processor, this report may start the period of 72 hours.
+
+    { $link }

@@ -128,6 +128,11 @@ passkey-remove-go = Remove this key
 # The first hour.
 first-hour-title = The first hour
 first-hour-count = { $done } of { $total } steps done
+first-hour-left =
+    { $count ->
+        [one] One step is left: { $steps }.
+       *[other] { $count } steps are left: { $steps }.
+    }
 first-hour-done = done
 first-hour-open = to do
 first-hour-unknown = unknown
@@ -137,13 +142,13 @@ first-step-second-officer = Have a second officer, with a passkey of their own
 first-step-contacts = Give each officer's telephone
 first-step-mail = Set the mail server
 first-step-portal = Put a first portal in pilot mode
-first-step-backups = Back Digue up
+first-step-backups = Back Digue up, and restore a backup for proof
 first-step-why-passkeys = A lost key must not lock you out: add one on a second device.
 first-step-why-second-officer = Reopening an access, returning an account and creating one take two people. An account without a passkey or a linked identity does not count: its holder could grant nothing.
 first-step-why-contacts = At night, who waits for an approval must know whom to call.
 first-step-why-mail = Without it no alert, invitation or notice leaves.
 first-step-why-portal = A pilot changes nothing of the portal and stops nobody; it shows what the map does not describe yet.
-first-step-why-backups = A copy outside the machine, restored for proof.
+first-step-why-backups = A copy outside the machine counts once it was restored for proof, and measured.
 task-waits-for = waits for { $who }
 printed-key-title = Recovery key of the second person
 printed-key-explain = Until a second officer exists this key counts as the approval of the second person for that officer's account, and nothing else. The person who keeps it is not the first officer.

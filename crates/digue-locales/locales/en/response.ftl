@@ -111,6 +111,7 @@ exemption-disproportionate = disproportionate effort: public communication (art.
 quality-exact = exact
 quality-lower-bound = at least
 quality-upper-bound = at most
+quality-estimate = estimate
 known-yes = yes
 known-no = no
 known-unknown = not yet known
@@ -341,7 +342,10 @@ column-delay = Reasons for the delay
 column-persons-decision = Informing the persons
 column-told = Informed
 clock-left = { $time } left
-clock-late = { $time } overdue
+clock-late = { $time } late
+clock-left-at-most = at most { $time } left
+clock-late-at-least = at least { $time } late
+clocks-due-latest = at the latest on { $at }
 clock-left-open = left open, with a written reason
 clock-elapsed = for { $time }
 duration-minutes = { $first } min
@@ -421,14 +425,27 @@ fact-accounts = Accounts: { $accounts }; open sessions: { $sessions }.
 fact-affected = Affected persons: { $persons }.
 fact-categories = Categories shown: { $categories }.
 fact-findings = Findings: { $findings }, of which { $waiting } pending.
-fact-journal = The journal has { $entries } { PLURAL($entries, one: "entry", other: "entries") }.
+fact-journal = { $entries } { PLURAL($entries, one: "entry has", other: "entries have") } been written to the journal since its beginning.
 fact-organisation = Accounts of the organisation: { $accounts }.
+fact-unnamed = The incident names no account and no organisation: Digue does not know yet who is concerned.
 fact-uninspected = Responses that could not be read: { $reason }.
 affected-records = { PLURAL($count, one: "exposure", other: "exposures") }
 affected-categories = By category of data
 affected-category = Category
 affected-compute = Compute the list
 affected-compute-go = Compute a new version
+affected-why-fewer = Reason, if the new list leaves persons out
+affected-leaves-out =
+    { $count ->
+        [one] Nothing was changed: 1 person of an earlier list would not be in this one, and would not be informed. Widen the question, or write why.
+       *[other] Nothing was changed: { $shown } persons of an earlier list would not be in this one, and would not be informed. Widen the question, or write why.
+    }
+affected-left-out =
+    { $count ->
+        [one] List { $version }: 1 person of an earlier list is not in it. Reason: { $reason }
+       *[other] List { $version }: { $shown } persons of an earlier list are not in it. Reason: { $reason }
+    }
+invalid-affected-fewer = This list leaves out persons of an earlier one: write why.
 affected-others = Persons who are not users
 affected-others-explain = Relatives, trusted third parties, contacts named in the records: they must be counted and informed too.
 affected-others-go = Add

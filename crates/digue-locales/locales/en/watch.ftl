@@ -162,3 +162,9 @@ replay-record-honest = Honest work: { $days } { PLURAL($days, one: "account-day"
 replay-record-header-fault = { $file }: the first line must name the columns at, account and person.
 replay-record-line = { $file }, line { $line }: expected a date and time such as 2026-06-01 08:00:00, an account and a person.
 replay-record-short = { $file }: none of the { $accounts } { PLURAL($accounts, one: "account", other: "accounts") } (in this half) worked on { $days } { PLURAL($days, one: "day", other: "days") } with thirty more days of records afterwards; a theft cannot be inserted there.
+
+reopen-title = Reopen access
+reopen-explain = It was ordinary work, and access is still closed. Ask for its reopening: a second person grants it. The limits stay at a quarter until the end of the fourteen days.
+reopen-ask = Ask for the reopening
+reopen-asked = The reopening was requested: it waits for a second person.
+reopen-waits = Access is still closed: the CISO can ask for its reopening.

@@ -93,6 +93,7 @@ notice-easy-fault = Ce n'est pas votre faute.
 persons-exact = { $shown }
 persons-lower-bound = au moins { $shown }
 persons-upper-bound = au plus { $shown }
+persons-estimate = { $shown } environ (estimation : des réponses n'ont pas été vues)
 persons-unknown = nombre non encore établi
 
 ## Acts in words
@@ -231,7 +232,7 @@ notice-address = Un avis se vérifie sur { $address }.
 
 doubt-uninspected = Ce nombre est un minimum : { $shown } { PLURAL($shown, one: "réponse est partie sans avoir pu être lue", other: "réponses sont parties sans avoir pu être lues") }.
 doubt-unseen = Ce nombre est un minimum : { $shown } { PLURAL($shown, one: "réponse n'a pas été vue", other: "réponses n'ont pas été vues") }.
-doubt-presumed = Ce nombre est un maximum : { $shown } { PLURAL($shown, one: "réponse n'a pas été vue, et sa requête nommait", other: "réponses n'ont pas été vues, et leurs requêtes nommaient") } des personnes.
+doubt-presumed = Ce nombre est une estimation : { $shown } { PLURAL($shown, one: "réponse n'a pas été vue, et sa requête nommait", other: "réponses n'ont pas été vues, et leurs requêtes nommaient") } des personnes. { PLURAL($shown, one: "Elle a pu", other: "Elles ont pu") } en montrer d'autres, ou aucune.
 doubt-swept = Ce nombre est un maximum : { $shown } fois, une personne a été reconnue au format d'un numéro, hors de ce que la carte décrit.
 doubt-unmerged = { $shown } { PLURAL($shown, one: "identifiant n'est rattaché", other: "identifiants ne sont rattachés") } à aucune personne : certaines sont peut-être comptées deux fois. Chargez la table des alias.
 doubt-stated = Ce nombre a été déclaré : aucune liste n'a été calculée.
@@ -243,3 +244,7 @@ person-unknown = Cet identifiant n'est dans aucune entrée du journal. Vérifiez
 scope-unknown = Inconnu de ce journal : { $name }. Vérifiez le nom : cela ne veut pas dire que personne n'a été montré.
 seen-unknown = Cet identifiant n'est dans aucune entrée de ce journal : { $name }. Vérifiez-le : cela ne veut pas dire que personne n'a consulté cette personne.
 scope-unmatched = { $count } { PLURAL($count, one: "identifiant", other: "identifiants") } d'une autre sorte : certaines personnes sont peut-être comptées deux fois.
+complaint-uncovered = Entrées citées sans reçu, parce qu'aucun point de contrôle signé ne les couvre encore : { $entries }. Demandez ce dossier à nouveau dans une minute.
+complaint-pruned = Entrées citées sans reçu, parce qu'elles ont été effacées à la fin de leur conservation : { $entries }.
+complaint-beyond = Entrées citées sans reçu dans ce dossier, parce qu'elles sont trop nombreuses : { $entries }. Chaque reçu se demande sur la page du journal.
+not-yet-covered = Les dernières entrées du journal ne sont pas encore couvertes par un point de contrôle signé : rien ne les prouve pour l'instant. Réessayez dans une minute.

@@ -212,6 +212,7 @@ scope-summary = { $persons } { PLURAL($persons, one: "personne, montrée", other
 scope-exact = nombre exact
 scope-lower_bound = au moins ce nombre
 scope-upper_bound = au plus ce nombre
+scope-estimate = estimation
 scope-uninspected = { $count } { PLURAL($count, one: "réponse livrée n'a pas pu être inspectée", other: "réponses livrées n'ont pas pu être inspectées") } : on ne sait pas qui elles montraient.
 scope-unseen = { $count } { PLURAL($count, one: "réponse n'a pas été vue", other: "réponses n'ont pas été vues") }, et leur requête ne nomme personne.
 scope-swept = { $count } fois, la personne est reconnue au format d'un numéro, hors de ce que la carte décrit.

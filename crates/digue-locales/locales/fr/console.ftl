@@ -813,3 +813,5 @@ acceptance-explain = Rien n'est effacé dans un dépôt tant que ces sauvegardes
 accepted-as-sound = À accepter comme saines : fausse alerte, la prochaine sauvegarde sera comparée à la plus récente d'entre elles. Une sauvegarde inconnue du journal ne compte pas pour autant, et une sauvegarde disparue est tenue pour perdue.
 accepted-as-unsound = À accepter comme non fiables : elles ne bloquent plus rien, aucune règle ne les retient, aucun exercice de restauration ne commence par elles.
 acceptance-ask = Demander l'acceptation
+mail-kind-organisation-finding = consultations anormales dans une organisation
+mail-kind-reported = soupçon signalé par un partenaire

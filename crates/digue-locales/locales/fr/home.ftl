@@ -53,10 +53,9 @@ home-undecided =
         [one] 1 constat attend une décision depuis { $at }.
        *[other] { $shown } constats attendent une décision, le plus ancien depuis { $at }.
     }
-home-duty-late = { $reference } : « { $duty } » est en retard de { $time }.
-home-duty-left = { $reference } : il reste { $time } pour « { $duty } ».
+home-duty-due = { $reference } : « { $duty } », { $time }.
 home-duty-runs = { $reference } : « { $duty } » attend depuis { $time }.
-home-theft-to-qualify = Vol confirmé : « { $title } ». Qualifiez l'incident ; il reste au plus { $time } pour le premier délai.
+home-theft-to-qualify = Vol confirmé : « { $title } ». Qualifiez l'incident : { $time } pour le premier délai.
 home-go-qualify = Qualifier
 home-overdue =
     { $count ->
@@ -74,6 +73,7 @@ home-go-activity = Voir l'activité des portails
 home-unread = Inconnu : ceci n'a pas pu être lu, et quelque chose peut vous y attendre.
 home-clocks = Délais en cours
 home-clock-until = jusqu'au { $at }
+home-clock-until-latest = au plus tard jusqu'au { $at }
 home-clock-since = depuis { $at }
 home-tasks = À traiter
 home-nothing = Rien à faire pour vous. Dernier contrôle à { $at }.
@@ -195,3 +195,15 @@ reviews-usual-none =
     }
 reviews-chosen-explain = Suspendre ferme tout de suite l'accès et les sessions des comptes choisis ; écrivez pourquoi. Un accès gardé peut l'être sans motif.
 invalid-rows-none = Choisissez au moins une ligne.
+reviews-doubted =
+    { $count ->
+        [one] 1 compte n'est pas proposé avec les autres : quelque chose parle aujourd'hui contre lui. Il ne peut être gardé qu'avec un motif écrit.
+       *[other] { $shown } comptes ne sont pas proposés avec les autres : quelque chose parle aujourd'hui contre eux. Chacun ne peut être gardé qu'avec un motif écrit.
+    }
+review-doubt-theft = vol confirmé depuis moins d'un an
+review-doubt-finding = constat à décider
+review-doubt-held-back = fermé ou restreint en ce moment
+review-doubt-reopened = rouvert depuis peu, limites réduites
+invalid-review-doubts = Un compte choisi ne peut être gardé qu'avec un motif : un vol, un constat à décider, une fermeture ou une réouverture récente parle contre lui.
+task-reopen = Demandez la réouverture : { $whom }, c'était du travail normal
+task-go-reopen = Rouvrir

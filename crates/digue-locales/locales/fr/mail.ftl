@@ -55,3 +55,19 @@ mail-backup-deletion-body =
     Deux personnes ont accordé l'effacement de sauvegardes du dépôt { $repository }. Rien n'est effacé avant soixante-douze heures. Si cet effacement vous surprend, arrêtez-le seul, dans la console, à la page Approbations, et vérifiez qui l'a demandé.
 
     { $link }
+
+mail-organisation-finding-subject = Digue a trouvé des consultations anormales dans une organisation
+mail-organisation-finding-body =
+    Bonjour,
+
+    La surveillance a trouvé une activité anormale sur des comptes de l'organisation { $organisation }. Ce qui a été vu, ce qui a été fait et ce qui reste à décider se trouve dans la console, à la page Surveillance.
+
+    { $link }
+
+mail-reported-subject = Un partenaire signale un soupçon
+mail-reported-body =
+    Bonjour,
+
+    L'organisation { $organisation } a signalé un soupçon sur ses comptes ou ses postes. Un incident est ouvert : lisez ce qu'elle a écrit dans la console, à la page Incidents, et qualifiez-le. Pour un sous-traitant, ce signalement peut faire commencer le délai de 72 heures.
+
+    { $link }

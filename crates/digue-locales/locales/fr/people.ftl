@@ -131,6 +131,11 @@ first-hour-count = { $done ->
     [one] { $done } étape sur { $total } faite
    *[other] { $done } étapes sur { $total } faites
 }
+first-hour-left =
+    { $count ->
+        [one] Il reste une étape : { $steps }.
+       *[other] Il reste { $count } étapes : { $steps }.
+    }
 first-hour-done = fait
 first-hour-open = à faire
 first-hour-unknown = inconnu
@@ -140,13 +145,13 @@ first-step-second-officer = Avoir un second responsable, avec sa propre clé d'a
 first-step-contacts = Donner le téléphone de chaque responsable
 first-step-mail = Régler le serveur de courriel
 first-step-portal = Mettre un premier portail en pilote
-first-step-backups = Sauvegarder Digue
+first-step-backups = Sauvegarder Digue, et restaurer une sauvegarde pour preuve
 first-step-why-passkeys = Une clé perdue ne doit pas vous laisser dehors : ajoutez-en une sur un second appareil.
 first-step-why-second-officer = Rouvrir un accès, rendre un compte ou créer un compte se décide à deux. Un compte sans clé d'accès ni identité reliée ne compte pas : son titulaire ne pourrait rien accorder.
 first-step-why-contacts = La nuit, celui qui attend un accord doit savoir qui appeler.
 first-step-why-mail = Sans lui, alertes, invitations et avis ne partent pas.
 first-step-why-portal = Un pilote ne change rien au portail et ne bloque personne ; il montre ce que la carte ne décrit pas encore.
-first-step-why-backups = Une copie hors de la machine, restaurée pour preuve.
+first-step-why-backups = Une copie hors de la machine ne compte qu'une fois restaurée pour preuve, et mesurée.
 task-waits-for = attend l'accord de { $who }
 printed-key-title = Clé de secours de la seconde personne
 printed-key-explain = Jusqu'à ce qu'un second responsable existe, cette clé vaut l'accord de la seconde personne pour créer son compte, et rien d'autre. La personne qui la tient n'est pas le premier responsable.

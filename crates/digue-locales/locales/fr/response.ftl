@@ -111,6 +111,7 @@ exemption-disproportionate = effort disproportionné : communication publique (
 quality-exact = exact
 quality-lower-bound = au moins
 quality-upper-bound = au plus
+quality-estimate = estimation
 known-yes = oui
 known-no = non
 known-unknown = pas encore connu
@@ -342,6 +343,9 @@ column-persons-decision = Information des personnes
 column-told = Informées
 clock-left = il reste { $time }
 clock-late = { $time } de retard
+clock-left-at-most = il reste au plus { $time }
+clock-late-at-least = au moins { $time } de retard
+clocks-due-latest = au plus tard le { $at }
 clock-left-open = laissé ouvert, avec un motif écrit
 clock-elapsed = à faire sans attendre, dû depuis { $time }
 duration-minutes = { $first } min
@@ -421,14 +425,27 @@ fact-accounts = Comptes : { $accounts } ; sessions ouvertes : { $sessions }.
 fact-affected = Personnes touchées : { $persons }.
 fact-categories = Catégories montrées : { $categories }.
 fact-findings = Constats : { $findings }, dont { $waiting } en attente.
-fact-journal = Le journal compte { $entries } { PLURAL($entries, one: "entrée", other: "entrées") }.
+fact-journal = { $entries } { PLURAL($entries, one: "entrée a été écrite", other: "entrées ont été écrites") } au journal depuis son début.
 fact-organisation = Comptes de l'organisation : { $accounts }.
+fact-unnamed = L'incident ne nomme aucun compte ni aucune organisation : Digue ne sait pas encore qui est concerné.
 fact-uninspected = Réponses qui n'ont pas pu être lues : { $reason }.
 affected-records = { PLURAL($count, one: "consultation", other: "consultations") }
 affected-categories = Par catégorie de données
 affected-category = Catégorie
 affected-compute = Calculer la liste
 affected-compute-go = Calculer une nouvelle version
+affected-why-fewer = Motif, si la nouvelle liste laisse des personnes de côté
+affected-leaves-out =
+    { $count ->
+        [one] Rien n'a été changé : 1 personne d'une liste précédente ne serait plus dans celle-ci, et ne serait pas informée. Élargissez la question, ou écrivez pourquoi.
+       *[other] Rien n'a été changé : { $shown } personnes d'une liste précédente ne seraient plus dans celle-ci, et ne seraient pas informées. Élargissez la question, ou écrivez pourquoi.
+    }
+affected-left-out =
+    { $count ->
+        [one] Liste { $version } : 1 personne d'une liste précédente n'y est pas. Motif : { $reason }
+       *[other] Liste { $version } : { $shown } personnes d'une liste précédente n'y sont pas. Motif : { $reason }
+    }
+invalid-affected-fewer = Cette liste laisse de côté des personnes d'une liste précédente : écrivez pourquoi.
 affected-others = Personnes qui ne sont pas des usagers
 affected-others-explain = Proches, tiers de confiance, contacts cités dans les dossiers : ils doivent être comptés et informés aussi.
 affected-others-go = Ajouter

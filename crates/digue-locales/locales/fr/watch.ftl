@@ -162,3 +162,9 @@ replay-record-honest = Travail honnête : { $days } { PLURAL($days, one: "jour-
 replay-record-header-fault = { $file } : la première ligne doit nommer les colonnes at, account et person.
 replay-record-line = { $file }, ligne { $line } : il faut une date et heure comme 2026-06-01 08:00:00, un compte et une personne.
 replay-record-short = { $file } : aucun des { $accounts } { PLURAL($accounts, one: "compte", other: "comptes") } (dans cette moitié) n'a travaillé { $days } { PLURAL($days, one: "jour", other: "jours") }, puis trente jours de plus ; un vol ne peut pas y être inséré.
+
+reopen-title = Rouvrir l'accès
+reopen-explain = C'était du travail normal, et l'accès est encore fermé. Demandez sa réouverture : une seconde personne l'accorde. Les limites restent réduites au quart jusqu'à la fin des quatorze jours.
+reopen-ask = Demander la réouverture
+reopen-asked = La réouverture est demandée : elle attend une seconde personne.
+reopen-waits = L'accès est encore fermé : le RSSI peut demander sa réouverture.

@@ -52,6 +52,7 @@ fn version(persons: u64) -> AffectedVersion {
         by_population: BTreeMap::new(),
         others: Vec::new(),
         period: None,
+        left_out: None,
     }
 }
 

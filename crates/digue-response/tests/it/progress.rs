@@ -115,6 +115,7 @@ fn version(number: u32, persons: u64) -> AffectedVersion {
         by_population: BTreeMap::new(),
         others: Vec::new(),
         period: None,
+        left_out: None,
     }
 }
 
@@ -654,4 +655,26 @@ fn an_incident_declared_below_its_list_is_not_closed_before_it_is_explained() {
     played.takes(explained("29"));
     assert!(played.may_close());
     assert_eq!(played.progress().next, NextAct::Close);
+}
+
+/// Machines are isolated before anybody writes down hours.
+#[test]
+fn a_ransomware_is_isolated_before_anything_else_is_asked() {
+    let mut played = Played::open(ProgressFacts::default());
+    for sheet in [Sheet::Qualification, Sheet::Ransomware] {
+        played.takes(IncidentNote::SheetAdded { sheet });
+    }
+    let isolated = IncidentGap::Step(Sheet::Ransomware, "isolated");
+    let next = NextAct::Fill(ProgressStep::Qualify, isolated);
+    assert_eq!(played.progress().next, next);
+    played.takes(answered(Sheet::Ransomware, "isolated", Answer::Done));
+    let next = played.progress().next;
+    let of_ransomware = matches!(
+        next,
+        NextAct::Fill(
+            ProgressStep::Qualify,
+            IncidentGap::Step(Sheet::Ransomware, _)
+        )
+    );
+    assert!(of_ransomware, "{next:?}");
 }

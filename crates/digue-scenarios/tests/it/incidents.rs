@@ -6,7 +6,8 @@ use std::time::Duration;
 use digue_access::{Reach, Role};
 use digue_app::found::MonitoredFinding;
 use digue_app::{OperationError, gates};
-use digue_casework::{breach, containment, incidents, notification};
+use digue_casework::breach::{self, ListError, ListQuestion};
+use digue_casework::{containment, incidents, notification};
 use digue_detection::{Action, Weight};
 use digue_exposure::ScopeQuestion;
 use digue_locales::{Language, has};
@@ -145,6 +146,56 @@ async fn an_affected_set_is_exact_versioned_and_computed_again_to_the_same_hash(
     assert_eq!(draft[&Field::PersonCount], ["6"], "relatives count, too");
     assert_eq!(draft[&Field::PersonKinds], ["users", "relatives"]);
     assert_eq!(draft[&Field::Natures], ["confidentiality"]);
+}
+
+/// A list of another account, or of a shorter period, would take persons off the list in silence:
+/// they would be informed of nothing, and the authority be told fewer.
+#[tokio::test]
+async fn a_list_leaves_out_nobody_of_an_earlier_one_without_a_written_reason() {
+    let home = Home::open().await;
+    let dpo = somebody(&home, "dpo", "op", Role::Dpo).await;
+    home.show("a1", &["P1", "P2", "P3"]).await;
+    home.show("a2", &["P3", "P9"]).await;
+    let id = incidents::open(&home.app, &dpo, Source::Person, "Comptes", Subject::Nothing)
+        .await
+        .unwrap();
+    let of = |account: &str, why_fewer: &str| ListQuestion {
+        scope: ScopeQuestion {
+            accounts: vec![account.parse().unwrap()],
+            ..ScopeQuestion::default()
+        },
+        why_fewer: why_fewer.to_owned(),
+    };
+    let compute = async |account: &str, why: &str| {
+        breach::compute_affected(&home.app, &dpo, &id, of(account, why)).await
+    };
+    compute("a1", "").await.unwrap();
+    for why in ["", "  ", "\u{a0}"] {
+        let refused = compute("a2", why).await;
+        assert!(
+            matches!(refused, Err(ListError::LeavesOut(2))),
+            "{refused:?}"
+        );
+    }
+    let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
+    assert_eq!(view.incident.affected.len(), 1);
+    let why = "le compte a1 n'était pas en cause";
+    let fewer = compute("a2", why).await.unwrap();
+    let left_out = fewer.left_out.clone().unwrap();
+    assert_eq!((left_out.persons, left_out.reason.as_str()), (2, why));
+    // The reason answers for those persons, and for nobody else.
+    assert_eq!(compute("a2", "").await.unwrap().left_out, None);
+    home.show("a2", &["P10"]).await;
+    compute("a2", "").await.unwrap();
+    assert!(matches!(
+        compute("a1", "").await,
+        Err(ListError::LeavesOut(2))
+    ));
+    // It is in the log, and on what the authority reads.
+    let view = incidents::view(&home.app, &dpo, &id).await.unwrap();
+    let draft = notification::draft(&home.app, &view, Language::French).snapshot();
+    assert_eq!(view.incident.affected[1].left_out, Some(left_out));
+    assert!(draft[&Field::What][0].contains(why), "{draft:?}");
 }
 
 #[tokio::test]

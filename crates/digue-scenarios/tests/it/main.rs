@@ -33,6 +33,7 @@ mod password;
 mod people;
 mod races;
 mod recovery;
+mod reviews;
 mod scim;
 mod signals;
 mod sources;

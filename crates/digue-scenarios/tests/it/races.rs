@@ -12,7 +12,8 @@ use digue_administration::approvals::{self, ApprovalRequest, NewAccount};
 use digue_administration::decisions;
 use digue_app::{Actor, App, OperationError, directory, gates, identity_cuts};
 use digue_casework::alerts::{self, AlertRules, Webhook};
-use digue_casework::{breach, containment, incidents};
+use digue_casework::breach::{self, ListQuestion};
+use digue_casework::{containment, incidents};
 use digue_detection::{Action, Weight};
 use digue_exposure::ScopeQuestion;
 use digue_identity::providers::{self, ProviderLogout};
@@ -690,9 +691,12 @@ async fn affected_sets_computed_at_once_have_their_own_numbers_and_lists() {
         .unwrap();
     let compute = |account: &str| {
         let accounts = vec![account.parse().unwrap()];
-        let question = ScopeQuestion {
-            accounts,
-            ..ScopeQuestion::default()
+        let question = ListQuestion {
+            scope: ScopeQuestion {
+                accounts,
+                ..ScopeQuestion::default()
+            },
+            why_fewer: "un compte à la fois".to_owned(),
         };
         breach::compute_affected(&home.app, &dpo, &id, question)
     };

@@ -71,6 +71,7 @@ fn version(draw: &mut Draw) -> AffectedVersion {
         by_population: BTreeMap::new(),
         others: Vec::new(),
         period: None,
+        left_out: None,
     }
 }
 

@@ -193,7 +193,8 @@ async fn lived_in() -> Home {
         &ciso,
         &rights,
         std::slice::from_ref(&agent.account),
-        (AccessDecision::Keep, ""),
+        // A finding speaks against the account: it is kept with a reason.
+        (AccessDecision::Keep, "vu avec la déléguée"),
     )
     .await
     .unwrap();

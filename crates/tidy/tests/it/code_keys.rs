@@ -80,6 +80,7 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
     ("question-theme", &["Theme"]),
     ("question-why", &["Question"]),
     ("register-fault", &["ViolationCellFault"]),
+    ("remedy", &["Check"]),
     ("request", &["RequestKind"]),
     ("reviews-decision", &["AccessDecision"]),
     ("risk-gravity", &["RiskGravity"]),

@@ -196,6 +196,11 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         ],
     ),
     (
+        "digue-uploads",
+        8,
+        &["digue-types", "digue-locales", "digue-tables", "digue-app"],
+    ),
+    (
         "digue-evidence",
         8,
         &[
@@ -243,6 +248,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-tables",
             "digue-app",
             "digue-mail",
+            "digue-uploads",
             "digue-evidence",
             "digue-identity",
         ],
@@ -363,6 +369,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-tables",
             "digue-app",
             "digue-mail",
+            "digue-uploads",
             "digue-evidence",
             "digue-identity",
             "digue-casework",
@@ -527,6 +534,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-types",
             "digue-locales",
             "digue-access",
+            "digue-response",
             "digue-app",
             "digue-evidence",
             "digue-casework",
@@ -595,6 +603,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-access",
             "digue-isms",
             "digue-app",
+            "digue-uploads",
             "digue-evidence",
             "digue-casework",
             "digue-backup-acts",

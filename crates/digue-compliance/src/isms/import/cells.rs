@@ -3,9 +3,6 @@
 use std::collections::BTreeMap;
 
 use digue_app::OperationError;
-use digue_casework::uploaded_table::{
-    CellUse, IgnoredCells, NameFit, TableWanted, UploadedTable, is_named, taken, without_unit,
-};
 use digue_isms::check::Check;
 use digue_isms::field::{FieldDef, FieldError, FieldShape, Values};
 use digue_isms::framework;
@@ -13,6 +10,9 @@ use digue_isms::kinds::RegisterKind;
 use digue_locales::{Language, text};
 use digue_tables::xlsx::{UnreadableCell, UploadedCell};
 use digue_types::written::{DayOrder, Unwritten, choices_in, day, folded, number};
+use digue_uploads::{
+    CellUse, IgnoredCells, NameFit, TableWanted, UploadedTable, is_named, taken, without_unit,
+};
 
 use crate::isms::sheets::field_name;
 

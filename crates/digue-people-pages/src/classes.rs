@@ -5,12 +5,12 @@ use axum::extract::State;
 use digue_evidence::classes::{self, ClassLine, ClassesView, WatchedSights};
 use digue_evidence::reading::EvidenceForm;
 
-use crate::error::{PageAnswer, PageResponse};
-use crate::signed_in::SignedIn;
-use crate::state::Console;
-use crate::table::{ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
-use crate::view::{Localizer, page};
-use crate::visitor::Visitor;
+use digue_pages::error::{PageAnswer, PageResponse};
+use digue_pages::signed_in::SignedIn;
+use digue_pages::state::Console;
+use digue_pages::table::{ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery};
+use digue_pages::view::{Localizer, page};
+use digue_pages::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "classes.html")]
@@ -102,7 +102,7 @@ fn sights_table(w: &Localizer, watched: &WatchedSights) -> ListTable {
     }
 }
 
-pub(crate) async fn list(
+pub async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -120,7 +120,7 @@ pub(crate) async fn list(
     }))
 }
 
-pub(crate) async fn list_csv(
+pub async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,

@@ -8,16 +8,16 @@ use digue_administration::break_glass::{self, BreakGlassLimits, BreakGlassUse};
 use digue_app::{Actor, OperationError};
 use serde::Deserialize;
 
-use crate::account::sign_in::is_local;
-use crate::error::{PageAnswer, PageError, PageRedirect, PageResponse};
-use crate::signed_in::SignedIn;
-use crate::state::Console;
-use crate::table::{
+use digue_pages::error::{PageAnswer, PageError, PageRedirect, PageResponse};
+use digue_pages::form::is_local;
+use digue_pages::signed_in::SignedIn;
+use digue_pages::state::Console;
+use digue_pages::table::{
     ChipTone, ChosenRows, ListAct, ListCell, ListColumn, ListRow, ListTable, RowButton, ShownTable,
     TableQuery,
 };
-use crate::view::{Localizer, page, query_part};
-use crate::visitor::Visitor;
+use digue_pages::view::{Localizer, page, query_part};
+use digue_pages::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "break_glass.html")]
@@ -77,7 +77,7 @@ fn row(w: &Localizer, actor: &Actor, one: &BreakGlassUse) -> ListRow {
     )
 }
 
-pub(crate) async fn list(
+pub async fn list(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -90,7 +90,7 @@ pub(crate) async fn list(
     Ok(page(&BreakGlassListPage { w, list, waiting }))
 }
 
-pub(crate) async fn list_csv(
+pub async fn list_csv(
     State(console): State<Console>,
     visitor: Visitor,
     SignedIn(actor): SignedIn,
@@ -102,7 +102,7 @@ pub(crate) async fn list_csv(
 }
 
 /// Marks one use as reviewed (`id`), or all chosen ones (`row`, one each).
-pub(crate) async fn review(
+pub async fn review(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(pairs): Form<Vec<(String, String)>>,
@@ -150,7 +150,7 @@ fn limits_in_words(w: &Localizer, portal: &str, limits: &BreakGlassLimits) -> St
 }
 
 /// The proof of identity comes before the form, so that no written reason is lost to it.
-pub(crate) async fn ask(
+pub async fn ask(
     State(console): State<Console>,
     visitor: Visitor,
     Query(back): Query<RefusedPage>,
@@ -174,7 +174,7 @@ pub(crate) async fn ask(
 
 /// The page that was refused.
 #[derive(Deserialize)]
-pub(crate) struct RefusedPage {
+pub struct RefusedPage {
     #[serde(default)]
     next: String,
 }
@@ -200,13 +200,13 @@ impl RefusedPage {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct OpenBreakGlassForm {
+pub struct OpenBreakGlassForm {
     justification: String,
     #[serde(flatten)]
     back: RefusedPage,
 }
 
-pub(crate) async fn open(
+pub async fn open(
     State(console): State<Console>,
     visitor: Visitor,
     Form(form): Form<OpenBreakGlassForm>,

@@ -8,10 +8,10 @@ use digue_administration::record_access::{self, OwnRecordRequest};
 use digue_app::OperationError;
 use serde::Deserialize;
 
-use crate::error::{PageAnswer, PageError, PageResponse};
-use crate::state::Console;
-use crate::view::{Localizer, page};
-use crate::visitor::Visitor;
+use digue_pages::error::{PageAnswer, PageError, PageResponse};
+use digue_pages::state::Console;
+use digue_pages::view::{Localizer, page};
+use digue_pages::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "record_ask.html")]
@@ -22,7 +22,7 @@ struct RecordRequestPage {
 }
 
 /// The proof of identity comes before the form, so that no written reason is lost to it.
-pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> PageResponse {
+pub async fn show(State(console): State<Console>, visitor: Visitor) -> PageResponse {
     let (Some(_), Some(session)) = (&visitor.portal, &visitor.session) else {
         return Err(PageError::from(OperationError::Denied));
     };
@@ -39,12 +39,12 @@ pub(crate) async fn show(State(console): State<Console>, visitor: Visitor) -> Pa
 }
 
 #[derive(Deserialize)]
-pub(crate) struct RecordRequestForm {
+pub struct RecordRequestForm {
     person: String,
     justification: String,
 }
 
-pub(crate) async fn ask(
+pub async fn ask(
     State(console): State<Console>,
     visitor: Visitor,
     Form(form): Form<RecordRequestForm>,
