@@ -582,7 +582,9 @@ pub async fn frameworks(
     let (code, ending) = name
         .split_once('.')
         .map_or((name.as_str(), None), |(code, end)| (code, Some(end)));
-    let framework = Framework::parse(code).ok_or(OperationError::NotFound("framework"))?;
+    let framework = Framework::parse(code)
+        .filter(|framework| framework.is_met_by_controls())
+        .ok_or(OperationError::NotFound("framework"))?;
     let (lines, _) = statement::now_standing(&console.app, &actor).await?;
     let w = console.words(&visitor);
     if let Some(ending) = ending {
