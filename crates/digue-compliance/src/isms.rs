@@ -35,6 +35,7 @@ pub mod statement;
 pub(crate) mod stored;
 pub(crate) mod stored_files;
 pub(crate) mod uses;
+pub mod work_mails;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -227,6 +228,16 @@ pub fn now(app: &App) -> Measurements {
 /// The day of an instant in the operator's zone.
 pub(crate) fn day_of(app: &App, at: Timestamp) -> Date {
     day_in(at, &operator::rules(app).zone)
+}
+
+/// The end of a day in the operator's zone.
+pub fn end_of_day(app: &App, day: Date) -> Timestamp {
+    let next = day.saturating_add(jiff::Span::new().days(1));
+    let midnight = next.to_zoned(operator::rules(app).zone.clone());
+    // The last day of the calendar has no midnight after it.
+    midnight.map_or(Timestamp::from_micros(i64::MAX), |midnight| {
+        Timestamp::from_micros(midnight.timestamp().as_microsecond())
+    })
 }
 
 /// The day of an instant in a zone.

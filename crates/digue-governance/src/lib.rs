@@ -11,3 +11,4 @@ pub mod owner_approval;
 pub mod programme;
 pub mod review;
 pub mod scale_map;
+pub mod work;

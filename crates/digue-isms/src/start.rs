@@ -18,7 +18,7 @@ pub struct SeedObjective {
     pub code: &'static str,
     pub side: TargetSide,
     pub target: &'static str,
-    /// The end of the key of its unit.
+    /// The key of its unit.
     pub unit: &'static str,
     pub check: Check,
     pub figure: CheckFigure,
@@ -42,15 +42,15 @@ const fn objective(
 
 #[rustfmt::skip]
 pub const OBJECTIVES: [SeedObjective; 9] = [
-    objective("passkeys", (AtLeast, "100", "percent"), Check::Passkeys, ShareRight),
-    objective("awareness", (AtLeast, "90", "percent"), Check::Awareness, ShareRight),
-    objective("reviews", (AtLeast, "100", "percent"), Check::RightsReviews, ShareRight),
-    objective("late", (AtMost, "0", "measures"), Check::MeasuresLate, Failing),
-    objective("containment", (AtMost, "60", "seconds"), Check::Containment, Value),
-    objective("decided", (AtMost, "0", "findings"), Check::FindingsDecided, Failing),
-    objective("false-alarms", (AtMost, "10", "account-days"), Check::FalseAlarms, Value),
-    objective("uninspected", (AtMost, "1", "percent"), Check::Uninspected, ShareFailing),
-    objective("documents", (AtLeast, "100", "percent"), Check::DocumentsCurrent, ShareRight),
+    objective("passkeys", (AtLeast, "100", "seed-unit-percent"), Check::Passkeys, ShareRight),
+    objective("awareness", (AtLeast, "90", "seed-unit-percent"), Check::Awareness, ShareRight),
+    objective("reviews", (AtLeast, "100", "seed-unit-percent"), Check::RightsReviews, ShareRight),
+    objective("late", (AtMost, "0", "seed-unit-measures"), Check::MeasuresLate, Failing),
+    objective("containment", (AtMost, "60", "seed-unit-seconds"), Check::Containment, Value),
+    objective("decided", (AtMost, "0", "seed-unit-findings"), Check::FindingsDecided, Failing),
+    objective("false-alarms", (AtMost, "10", "seed-unit-account-days"), Check::FalseAlarms, Value),
+    objective("uninspected", (AtMost, "1", "seed-unit-percent"), Check::Uninspected, ShareFailing),
+    objective("documents", (AtLeast, "100", "seed-unit-percent"), Check::DocumentsCurrent, ShareRight),
 ];
 
 /// The measures that fit the answers, the most urgent first.

@@ -6,3 +6,11 @@ ALTER TABLE accounts ADD COLUMN next_role TEXT NOT NULL DEFAULT 'agent'
 UPDATE accounts SET next_role = role;
 ALTER TABLE accounts DROP COLUMN role;
 ALTER TABLE accounts RENAME COLUMN next_role TO role;
+
+-- Which alerts about a legal deadline were sent, so that each is sent once.
+CREATE TABLE deadline_alerts (
+    incident TEXT NOT NULL CHECK (incident <> ''),
+    duty TEXT NOT NULL CHECK (duty <> ''),
+    percent BIGINT NOT NULL CHECK (percent BETWEEN 1 AND 100),
+    PRIMARY KEY (incident, duty, percent)
+);

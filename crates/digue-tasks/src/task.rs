@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use digue_compliance::isms::signatures::OpenRequest;
 use digue_detection::Action;
 use digue_isms::calendar::DueItem;
 use digue_response::clock::ClockKind;
@@ -99,6 +100,8 @@ pub enum AwaitedAct {
     RepairDirectory,
     /// A record of a register whose day has passed.
     OverdueRecord(DueItem),
+    /// Sign a record that names the reader.
+    SignRecord(OpenRequest),
     /// Answer the self-assessment of the organisation.
     Assess,
     /// Read a training module and answer its questions.
@@ -159,7 +162,7 @@ impl Task {
             | AwaitedAct::RepairSource { .. }
             | AwaitedAct::DecideDirectory { .. }
             | AwaitedAct::RepairDirectory => TaskSource::Sources,
-            AwaitedAct::OverdueRecord(_) => TaskSource::Registers,
+            AwaitedAct::OverdueRecord(_) | AwaitedAct::SignRecord(_) => TaskSource::Registers,
             AwaitedAct::Assess => TaskSource::Assessment,
             AwaitedAct::LearnModule(_) | AwaitedAct::ReadDocument { .. } => TaskSource::Learning,
         }

@@ -85,10 +85,16 @@ fn fits(drafts: &[RevisionDraft]) -> bool {
 
 /// The clauses and controls of each year of the first programme, by the beginnings of their ids:
 /// organisation and people, then premises and operation, then techniques.
-const AUDITED: [&[&str]; 3] = [
-    &["clause-4", "clause-5", "clause-6", "clause-9", "iso-5."],
-    &["clause-7", "clause-10", "clause-9", "iso-6.", "iso-7."],
-    &["clause-8", "clause-9", "iso-8."],
+const AUDITED: [(&str, &[&str]); 3] = [
+    (
+        "seed-audit-1",
+        &["clause-4", "clause-5", "clause-6", "clause-9", "iso-5."],
+    ),
+    (
+        "seed-audit-2",
+        &["clause-7", "clause-10", "clause-9", "iso-6.", "iso-7."],
+    ),
+    ("seed-audit-3", &["clause-8", "clause-9", "iso-8."]),
 ];
 
 struct SeedRegisters {
@@ -302,7 +308,7 @@ impl SeedRegisters {
                 ("indicator", self.say(&seed.check.key())),
                 ("side", seed.side.code().to_owned()),
                 ("target", seed.target.to_owned()),
-                ("unit", self.say(&format!("seed-unit-{}", seed.unit))),
+                ("unit", self.say(seed.unit)),
                 ("check", seed.check.code().to_owned()),
                 ("figure", seed.figure.code().to_owned()),
                 ("owner", answers.owner(Owner::Ciso).to_owned()),
@@ -349,16 +355,16 @@ impl SeedRegisters {
         let head = answers.head.clone();
         let ciso = answers.owner(Owner::Ciso).to_owned();
         let issues = [
-            ("external", "external"),
-            ("internal", "internal"),
-            ("climate", "climate"),
+            ("external", "seed-issue-external"),
+            ("internal", "seed-issue-internal"),
+            ("climate", "seed-issue-climate"),
         ];
         for (about, key) in issues {
             let is_relevant = if about == "climate" { "yes" } else { "" };
             let fields = [
-                ("title", self.say(&format!("seed-issue-{key}"))),
+                ("title", self.say(key)),
                 ("about", about.to_owned()),
-                ("effect", self.say(&format!("seed-issue-{key}-effect"))),
+                ("effect", self.say(&format!("{key}-effect"))),
                 ("relevant", is_relevant.to_owned()),
             ];
             self.add(RegisterKind::Context, &fields);
@@ -391,15 +397,14 @@ impl SeedRegisters {
             ("due", self.in_days(365)),
         ];
         self.add(RegisterKind::PlannedChange, &change);
-        for (line, side, owner) in [
-            ("policy", "internal", &head),
-            ("incident", "internal", &ciso),
-            ("authority", "external", &ciso),
-            ("persons", "external", &head),
+        for (key, side, owner) in [
+            ("seed-communication-policy", "internal", &head),
+            ("seed-communication-incident", "internal", &ciso),
+            ("seed-communication-authority", "external", &ciso),
+            ("seed-communication-persons", "external", &head),
         ] {
-            let key = format!("seed-communication-{line}");
             let fields = [
-                ("title", self.say(&key)),
+                ("title", self.say(key)),
                 ("side", side.to_owned()),
                 ("recipients", self.say(&format!("{key}-with"))),
                 ("occasion", self.say(&format!("{key}-when"))),
@@ -408,13 +413,12 @@ impl SeedRegisters {
             ];
             self.add(RegisterKind::CommunicationLine, &fields);
         }
-        for (competence, person) in [
-            ("ciso", ciso.clone()),
-            ("dpo", answers.owner(Owner::Dpo).to_owned()),
+        for (key, person) in [
+            ("seed-competence-ciso", ciso.clone()),
+            ("seed-competence-dpo", answers.owner(Owner::Dpo).to_owned()),
         ] {
-            let key = format!("seed-competence-{competence}");
             let fields = [
-                ("title", self.say(&key)),
+                ("title", self.say(key)),
                 ("person", person),
                 ("action", self.say(&format!("{key}-action"))),
                 ("due", self.in_days(180)),
@@ -422,10 +426,12 @@ impl SeedRegisters {
             ];
             self.add(RegisterKind::Competence, &fields);
         }
-        for (resource, about) in [("time", "time"), ("money", "money")] {
-            let key = format!("seed-resource-{resource}");
+        for (key, about) in [
+            ("seed-resource-time", "time"),
+            ("seed-resource-money", "money"),
+        ] {
             let fields = [
-                ("title", self.say(&key)),
+                ("title", self.say(key)),
                 ("about", about.to_owned()),
                 ("needed", self.say(&format!("{key}-needed"))),
                 ("owner", head.clone()),
@@ -445,16 +451,16 @@ impl SeedRegisters {
             ("method", self.say("seed-programme-method")),
         ];
         let id = self.add(RegisterKind::AuditProgramme, &programme);
-        for (year, themes) in AUDITED.iter().enumerate() {
+        for (year, (title, themes)) in (0..).zip(AUDITED) {
             let criteria = [Framework::Clauses, Framework::Iso].into_iter();
             let criteria = criteria.flat_map(framework::requirements);
             let is_of_year = |one: &&framework::Requirement| {
                 themes.iter().any(|theme| one.id.starts_with(theme))
             };
             let criteria: Vec<&str> = criteria.filter(is_of_year).map(|one| one.id).collect();
-            let day = 180 + 365 * i32::try_from(year).expect("three years");
+            let day = 180 + 365 * year;
             let audit = [
-                ("title", self.say(&format!("seed-audit-{}", year + 1))),
+                ("title", self.say(title)),
                 ("scope", self.say("seed-audit-scope")),
                 ("criteria", criteria.join(",")),
                 ("programme", id.clone()),

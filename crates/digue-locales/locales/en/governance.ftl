@@ -290,3 +290,102 @@ mail-deadline-near-body = Hello,
     { $percent } % of a legal deadline of the incident { $incident } have passed, and what is due is not done yet. The page of the incident says what, and by what time.
 
     { $link }
+
+clauses-title = Clauses 4 to 10 of ISO/IEC 27001
+clauses-short = Clauses
+clauses-explain = What an auditor opens for each clause, where it is, who wrote it last, and what is missing. Nobody declares a clause met: all of it is computed from records, signatures and checks.
+clauses-number = Clause
+clauses-state = State
+clauses-where = Where, and last change
+clauses-missing = What is missing
+policies-title = Policies
+policies-explain = Eleven templates in plain words. Begin from a template, adapt the text, enter the account of the person who approves it, and ask for their signature. Each version keeps its text, its signature and its read receipts.
+policies-readers = Readers
+policies-begin = Begin from the template
+policy-state-missing = not written yet
+policy-state-draft = draft
+policy-state-waiting = waits for a signature
+policy-state-signed = signed
+policy-state-broken = signature not valid
+objectives-short = Objectives
+objectives-explain = Each objective has a number, a unit and a direction. What checks measure and what people declare stand on one curve, with their source.
+objectives-declare = Enter a value
+objectives-target = Target: { $target }
+objectives-curve = Curve of the objective { $title }; its values are in the table
+objectives-figure = Solid line: values. Dashes: target.
+objectives-source = Source
+value-source-measured = measured by Digue
+value-source-declared = declared
+reached-yes = reached
+reached-no = not reached
+reached-no-target = without a number
+reached-no-value = never measured
+programme-title = Coverage of the audit programme
+programme-explain = What the audits of the programme examine, clause by clause and control by control, and who cannot do which audit.
+programme-dependent = Audits that are not independent
+programme-own-measures = { $auditor } is responsible for what this audit examines, or wrote it: { $measures }.
+programme-own-role = { $auditor } holds the role "{ $role }", which runs what this audit examines.
+programme-no-audit = No audit belongs to this programme.
+programme-cover = Clauses and controls
+audit-cover-done = examined
+audit-cover-planned = planned
+audit-cover-never = never planned
+revisions-title = Revisions and differences
+revisions-number = Revision { $number }
+revisions-before = compared with revision { $number }
+revisions-same = No field changed.
+revisions-field = Field
+revisions-old = Before
+revisions-new = After
+review-since = Since the review { $review } of { $on }.
+review-since-beginning = No review was signed before this one: since the beginning.
+review-changed-risks = Risks written or changed: { $count } ({ $ids }).
+review-changed-documents = Documents written or changed: { $count } ({ $ids }).
+review-audits = Audits done: { $count } ({ $ids }).
+review-closed = Findings closed: { $count } ({ $ids }).
+review-accepted = Risks accepted: { $count } ({ $ids }).
+review-decided-done = Measures decided and put in place: { $count } ({ $ids }).
+review-decided-open = Measures decided and still open: { $count } ({ $ids }).
+review-issues = Issues written or changed: { $count } ({ $ids }).
+review-parties = Interested parties written or changed: { $count } ({ $ids }).
+review-improvement = Open opportunities: { $count } ({ $ids }).
+review-input-objectives = Objectives reached: { $reached }. Not reached: { $missed }. Never measured: { $unmeasured }.
+review-input-assessments = Self-assessments signed by partners: { $count }.
+review-input-measures = Measures: { $count }. In place: { $done }. Late: { $late }, with €{ $euros } in penalties.
+review-input-risks = Risks: { $count }. High or critical today: { $high }, once the measures are in place: { $left }.
+evidence-empty = neither file nor link
+evidence-expired = expired
+evidence-valid = valid
+evidence-download = Download the file
+evidence-preview = View here
+scale-own = Levels by your own scale.
+scale-standard = Levels by the standard scale: you do not have your own yet.
+rated-at-before = Before the measures
+rated-at-now = Today
+rated-at-after = Once the measures are in place
+signature-ask = Ask for the signature
+signature-ask-explain = The named person gets a message if their address is known, and the request stays here until they sign.
+signature-asked = Signature asked of { $name } by { $by } on { $at }, before { $due }. { $message }
+owner-approvals = Approval by the risk owners
+owner-approvals-explain = The owner of each risk approves its treatment and accepts what is left, by an acceptance that they sign with their own account.
+owner-approval-no-owner = no owner
+owner-approval-not-asked = to be asked
+owner-approval-by-another = accepted by another person than the owner
+owner-approval-not-signed = waits for the owner's signature
+owner-approval-approved = approved and signed
+done-signature-asked = The signature of { $about } has been asked for.
+clauses-more = { $count ->
+    [one] and { $shown } more
+   *[other] and { $shown } more
+}
+objectives-unread = { $count ->
+    [one] { $shown } value that cannot be read is on no curve.
+   *[other] { $shown } values that cannot be read are on no curve.
+}
+scale-unrated = { $count ->
+    [one] { $shown } risk is not rated at this stage
+   *[other] { $shown } risks are not rated at this stage
+}
+task-sign = Sign: { $title }
+task-asked-by = asked by { $name }
+task-go-sign = Read and sign

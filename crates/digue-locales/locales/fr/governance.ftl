@@ -290,3 +290,102 @@ mail-deadline-near-body = Bonjour,
     { $percent } % d'un délai légal de l'incident { $incident } sont écoulés, et ce qui est dû n'est pas encore fait. La page de l'incident dit quoi, et avant quelle heure.
 
     { $link }
+
+clauses-title = Clauses 4 à 10 de l'ISO/IEC 27001
+clauses-short = Clauses
+clauses-explain = Ce qu'un auditeur ouvre pour chaque clause, où cela se trouve, qui l'a écrit en dernier, et ce qui manque. Personne ne déclare une clause conforme : tout est calculé à partir des fiches, des signatures et des vérifications.
+clauses-number = Clause
+clauses-state = État
+clauses-where = Où, et dernière modification
+clauses-missing = Ce qui manque
+policies-title = Politiques
+policies-explain = Onze modèles en mots simples. Partez d'un modèle, adaptez le texte, inscrivez le compte de la personne qui approuve, et demandez sa signature. Chaque version garde son texte, sa signature et ses accusés de lecture.
+policies-readers = Lecteurs
+policies-begin = Partir du modèle
+policy-state-missing = pas encore écrite
+policy-state-draft = brouillon
+policy-state-waiting = attend une signature
+policy-state-signed = signée
+policy-state-broken = signature non valable
+objectives-short = Objectifs
+objectives-explain = Chaque objectif a une cible chiffrée, une unité et un sens. Ce que les vérifications mesurent et ce que les personnes déclarent sont sur la même courbe, avec leur source.
+objectives-declare = Inscrire une valeur
+objectives-target = Cible : { $target }
+objectives-curve = Courbe de l'objectif { $title } ; les valeurs sont dans le tableau
+objectives-figure = Trait plein : valeurs. Tirets : cible.
+objectives-source = Source
+value-source-measured = mesurée par Digue
+value-source-declared = déclarée
+reached-yes = atteint
+reached-no = pas atteint
+reached-no-target = sans cible chiffrée
+reached-no-value = jamais mesuré
+programme-title = Couverture du programme d'audit
+programme-explain = Ce que les audits du programme examinent, clause par clause et mesure par mesure, et qui ne peut pas mener quel audit.
+programme-dependent = Audits qui ne sont pas indépendants
+programme-own-measures = { $auditor } est responsable de ce que cet audit examine, ou l'a écrit : { $measures }.
+programme-own-role = { $auditor } tient le rôle « { $role } », qui conduit ce que cet audit examine.
+programme-no-audit = Aucun audit n'est rattaché à ce programme.
+programme-cover = Clauses et mesures
+audit-cover-done = examinées
+audit-cover-planned = prévues
+audit-cover-never = jamais prévues
+revisions-title = Révisions et différences
+revisions-number = Révision { $number }
+revisions-before = comparée à la révision { $number }
+revisions-same = Aucun champ n'a changé.
+revisions-field = Champ
+revisions-old = Avant
+revisions-new = Après
+review-since = Depuis la revue { $review } du { $on }.
+review-since-beginning = Aucune revue signée avant celle-ci : depuis le début.
+review-changed-risks = Risques écrits ou modifiés : { $count } ({ $ids }).
+review-changed-documents = Documents écrits ou modifiés : { $count } ({ $ids }).
+review-audits = Audits réalisés : { $count } ({ $ids }).
+review-closed = Constats clos : { $count } ({ $ids }).
+review-accepted = Risques acceptés : { $count } ({ $ids }).
+review-decided-done = Mesures décidées et mises en place : { $count } ({ $ids }).
+review-decided-open = Mesures décidées et encore ouvertes : { $count } ({ $ids }).
+review-issues = Enjeux écrits ou modifiés : { $count } ({ $ids }).
+review-parties = Parties intéressées écrites ou modifiées : { $count } ({ $ids }).
+review-improvement = Opportunités ouvertes : { $count } ({ $ids }).
+review-input-objectives = Objectifs atteints : { $reached }. Pas atteints : { $missed }. Jamais mesurés : { $unmeasured }.
+review-input-assessments = Auto-évaluations signées par des partenaires : { $count }.
+review-input-measures = Mesures : { $count }. En place : { $done }. En retard : { $late }, avec { $euros } € d'astreinte.
+review-input-risks = Risques : { $count }. Élevés ou critiques aujourd'hui : { $high }, une fois les mesures en place : { $left }.
+evidence-empty = ni fichier ni lien
+evidence-expired = expirée
+evidence-valid = valable
+evidence-download = Télécharger le fichier
+evidence-preview = Voir ici
+scale-own = Niveaux selon votre échelle.
+scale-standard = Niveaux selon l'échelle standard : vous n'avez pas encore la vôtre.
+rated-at-before = Avant les mesures
+rated-at-now = Aujourd'hui
+rated-at-after = Une fois les mesures en place
+signature-ask = Demander la signature
+signature-ask-explain = La personne nommée reçoit un message si son adresse est connue, et la demande reste ici jusqu'à sa signature.
+signature-asked = Signature demandée à { $name } par { $by } le { $at }, avant le { $due }. { $message }
+owner-approvals = Accord des porteurs de risque
+owner-approvals-explain = Le porteur de chaque risque approuve son traitement et accepte ce qui reste, par une acceptation qu'il signe de son propre compte.
+owner-approval-no-owner = sans porteur
+owner-approval-not-asked = à demander
+owner-approval-by-another = accepté par une autre personne que le porteur
+owner-approval-not-signed = attend la signature du porteur
+owner-approval-approved = approuvé et signé
+done-signature-asked = La signature de { $about } est demandée.
+clauses-more = { $count ->
+    [one] et { $shown } autre
+   *[other] et { $shown } autres
+}
+objectives-unread = { $count ->
+    [one] { $shown } valeur illisible n'est sur aucune courbe.
+   *[other] { $shown } valeurs illisibles ne sont sur aucune courbe.
+}
+scale-unrated = { $count ->
+    [one] { $shown } risque n'est pas coté à ce stade
+   *[other] { $shown } risques ne sont pas cotés à ce stade
+}
+task-sign = Signer : { $title }
+task-asked-by = demandé par { $name }
+task-go-sign = Relire et signer

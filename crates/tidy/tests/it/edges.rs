@@ -22,6 +22,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("digue-scim", 1, &["digue-types"]),
     ("digue-exposure", 2, &["digue-types", "digue-journal"]),
     ("digue-store", 2, &["digue-types", "digue-access"]),
+    ("digue-governance", 2, &["digue-types", "digue-isms"]),
     ("digue-connections", 2, &["digue-access", "digue-http"]),
     ("digue-decode", 2, &["digue-types", "digue-identifiers"]),
     (
@@ -315,6 +316,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-detection",
             "digue-response",
             "digue-isms",
+            "digue-governance",
             "digue-backup",
             "digue-exposure",
             "digue-store",
@@ -549,6 +551,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-types",
             "digue-access",
             "digue-isms",
+            "digue-governance",
             "digue-app",
             "digue-evidence",
             "digue-casework",
@@ -780,7 +783,7 @@ const IMPURE: [&str; 9] = [
     "File::open",
 ];
 
-const PURE: [&str; 17] = [
+const PURE: [&str; 18] = [
     "digue-types",
     "digue-journal",
     "digue-identifiers",
@@ -794,6 +797,7 @@ const PURE: [&str; 17] = [
     "digue-response",
     "digue-documents",
     "digue-isms",
+    "digue-governance",
     "digue-messages",
     "digue-scim",
     "digue-survey",
