@@ -25,10 +25,13 @@ pub enum Role {
     Dpo,
     /// Reads the journal, changes nothing.
     Auditor,
+    /// The operator's management: reads the management system, holds its reviews, approves and signs;
+    /// sees no person and not the journal.
+    Management,
 }
 
 impl Role {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Agent,
         Self::Deputy,
         Self::Delegate,
@@ -36,6 +39,7 @@ impl Role {
         Self::Ciso,
         Self::Dpo,
         Self::Auditor,
+        Self::Management,
     ];
 
     pub const fn code(self) -> &'static str {
@@ -47,6 +51,7 @@ impl Role {
             Self::Ciso => "rssi",
             Self::Dpo => "dpo",
             Self::Auditor => "auditor",
+            Self::Management => "direction",
         }
     }
 
@@ -57,6 +62,11 @@ impl Role {
     /// May read the journal: who saw whom.
     pub const fn can_watch(self) -> bool {
         matches!(self, Self::Ciso | Self::Dpo | Self::Auditor)
+    }
+
+    /// May read the registers of the ISMS, its checks and its papers.
+    pub const fn reads_isms(self) -> bool {
+        self.can_watch() || matches!(self, Self::Management)
     }
 
     /// May see how much of each portal could be inspected.

@@ -181,6 +181,7 @@ const fn role_key(role: Role) -> &'static str {
         Role::Ciso => "role-rssi",
         Role::Dpo => "role-dpo",
         Role::Auditor => "role-auditor",
+        Role::Management => "role-direction",
     }
 }
 

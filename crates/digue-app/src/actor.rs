@@ -91,6 +91,10 @@ impl Actor {
         require(self.role.can_watch())
     }
 
+    pub fn must_read_isms(&self) -> Result<(), OperationError> {
+        require(self.role.reads_isms())
+    }
+
     pub fn must_see_coverage(&self) -> Result<(), OperationError> {
         require(self.role.sees_coverage())
     }

@@ -9,17 +9,22 @@ pub mod ask;
 pub mod audits;
 pub mod awareness;
 pub mod checks;
+pub mod clauses;
 pub mod compared;
 pub mod continuity;
 pub mod contradicted;
+pub mod differences;
 pub mod digest;
 pub(crate) mod document_files;
+pub mod evidence;
 pub mod exchange;
 pub mod import;
 mod incident_checks;
+pub mod objectives;
 pub mod observed;
 pub mod pia;
 pub mod plan_words;
+pub mod policies;
 pub mod record_words;
 pub mod restart;
 pub mod reviews;
@@ -30,10 +35,12 @@ pub mod statement;
 pub(crate) mod stored;
 pub(crate) mod stored_files;
 pub(crate) mod uses;
+pub mod work_mails;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
 use act_contents::RevisionHash;
+use digue_access::Role;
 use digue_app::files::sha256;
 use digue_app::{ActDetails, Actor, App, Area, OperationError};
 use digue_casework::incidents::{self, LessonSubscriber, NamedMeasure};
@@ -113,9 +120,9 @@ impl Drop for CacheWrite<'_> {
     }
 }
 
-/// Checks that the actor may read the ISMS: officers and the auditor.
+/// Checks that the actor may read the ISMS: officers, the auditor and the management.
 pub(crate) fn must_read(actor: &Actor) -> Result<(), OperationError> {
-    actor.must_watch()
+    actor.must_read_isms()
 }
 
 /// The current records of all registers.
@@ -223,6 +230,16 @@ pub(crate) fn day_of(app: &App, at: Timestamp) -> Date {
     day_in(at, &operator::rules(app).zone)
 }
 
+/// The end of a day in the operator's zone.
+pub fn end_of_day(app: &App, day: Date) -> Timestamp {
+    let next = day.saturating_add(jiff::Span::new().days(1));
+    let midnight = next.to_zoned(operator::rules(app).zone.clone());
+    // The last day of the calendar has no midnight after it.
+    midnight.map_or(Timestamp::from_micros(i64::MAX), |midnight| {
+        Timestamp::from_micros(midnight.timestamp().as_microsecond())
+    })
+}
+
 /// The day of an instant in a zone.
 pub(crate) fn day_in(at: Timestamp, zone: &TimeZone) -> Date {
     // A time beyond the calendar can only come from a damaged row.
@@ -313,11 +330,18 @@ pub async fn save(
 }
 
 fn may_save(actor: &Actor, kind: RegisterKind) -> Result<(), OperationError> {
-    actor.must_govern()?;
-    if kind.is_written_by_digue() {
-        return Err(OperationError::Denied);
-    }
-    Ok(())
+    digue_app::require(may_write(actor.role, kind))
+}
+
+/// True for the roles that write records of a kind: the officers all of them, the management what it
+/// decides itself (ISO/IEC 27001, 5.1 and 9.3).
+pub const fn may_write(role: Role, kind: RegisterKind) -> bool {
+    let is_own = matches!(
+        kind,
+        RegisterKind::Review | RegisterKind::SigningDelegation | RegisterKind::ResourceNeed
+    );
+    let is_writer = role.can_govern() || (is_own && matches!(role, Role::Management));
+    is_writer && !kind.is_written_by_digue()
 }
 
 /// `save`, for callers that have authorised the actor.
@@ -382,7 +406,13 @@ async fn write_from(
     let mut drafts = vec![record];
     if is_signed {
         let hash = sha256(record_of(app, actor, &drafts[0]).content);
-        let signed = (id.as_str(), number, hash.as_str());
+        let signed = signatures::SignedContent {
+            id: &id,
+            number,
+            hash: &hash,
+            values: &drafts[0].values,
+            delegation: None,
+        };
         drafts.push(signatures::draft(app, actor, &registers, signed).await?);
     }
     add_all(app, actor, drafts).await?;
@@ -403,11 +433,12 @@ pub async fn end(
     kind: RegisterKind,
     id: &str,
 ) -> Result<(), OperationError> {
-    actor.must_govern()?;
+    may_save(actor, kind)?;
     let _one_at_a_time = app.area::<IsmsState>().writing.lock().await;
     let registers = in_force(app).await?;
     let known = found(&registers, kind, id)?;
-    if kind.is_closed(&known.values) {
+    // What was signed under a delegation rests on it: its last day ends it.
+    if kind.is_closed(&known.values) || kind == RegisterKind::SigningDelegation {
         return Err(OperationError::Conflict);
     }
     let (number, values) = (known.number + 1, known.values.clone());
@@ -637,6 +668,13 @@ fn values_of<const N: usize>(fields: [(&str, String); N]) -> Values {
         .into_iter()
         .map(|(field, value)| (field.to_owned(), vec![value]))
         .collect()
+}
+
+/// The same without those that are blank: an empty field is absent.
+fn values_of_filled<const N: usize>(fields: [(&str, String); N]) -> Values {
+    let mut values = values_of(fields);
+    values.retain(|_, texts| texts.iter().any(|text| !text.is_empty()));
+    values
 }
 
 /// The subject under which the files of a record are kept.

@@ -80,6 +80,7 @@ const RULES: &[(&str, BodyRule)] = &[
         "/smsi/documents/{record}",
         BodyRule::Member(SHEET_BYTES_MAX),
     ),
+    ("/smsi/evidence/{record}", BodyRule::Member(SHEET_BYTES_MAX)),
     (
         "/api/v1/caseloads/{population}",
         BodyRule::Role(Role::can_load, CASELOAD_BYTES_MAX),

@@ -27,8 +27,8 @@ use crate::watch::{
 };
 use crate::{error, form, proof, surround, view};
 use digue_isms_pages::{
-    awareness, checks, continuity, contradictions, exchanges, files, home, import, registers,
-    reviews, samples,
+    awareness, checks, continuity, contradictions, evidence, exchanges, files, governance, home,
+    import, record_acts, registers, reviews, revisions, samples,
 };
 use digue_people_pages::{
     account, accounts, approvals, break_glass, classes, desk, event_streams, holders, keys,
@@ -330,13 +330,29 @@ fn governance() -> Router<Console> {
         )
         .route(
             "/smsi/registers/{kind}/{record}/sign",
-            post(registers::sign),
+            post(record_acts::sign),
         )
         .route("/smsi/registers/{kind}/{record}/end", post(registers::end))
         .route(
             "/smsi/registers/{kind}/{record}/fill",
-            post(registers::fill),
+            post(record_acts::fill),
         )
+        .route(
+            "/smsi/registers/{kind}/{record}/ask",
+            post(record_acts::ask),
+        )
+        .route(
+            "/smsi/registers/{kind}/{record}/revisions",
+            get(revisions::revisions),
+        )
+        .route("/smsi/clauses", get(governance::clause_table))
+        .route("/smsi/policies", get(governance::policy_list))
+        .route("/smsi/policies/{topic}", post(governance::begin_policy))
+        .route("/smsi/objectives", get(governance::objective_list))
+        .route("/smsi/programmes/{record}", get(governance::programme))
+        .route("/smsi/evidence/{record}", post(evidence::attach))
+        .route("/smsi/evidence/{record}/file", get(evidence::file))
+        .route("/smsi/evidence/{record}/preview", get(evidence::preview))
         .route("/smsi/samples", get(samples::samples))
         .route("/smsi/samples.csv", get(samples::samples_csv))
         .route("/smsi/files/{file}", get(files::file))
@@ -372,6 +388,7 @@ fn governance() -> Router<Console> {
             "/awareness/documents/{record}",
             get(awareness::file).post(awareness::read),
         )
+        .route("/awareness/texts/{record}", get(awareness::text))
 }
 
 /// The spaces of partner organisations and of persons, and the operator's answers.

@@ -209,6 +209,31 @@ pub async fn read(
     Ok(Redirect::to("/awareness"))
 }
 
+#[derive(Template)]
+#[template(path = "awareness_text.html")]
+struct TextPage {
+    w: Localizer,
+    one: ReadingTask,
+}
+
+/// The text of a document that the reader is to read.
+pub async fn text(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<String>,
+) -> PageAnswer {
+    let documents = awareness::documents(&console.app, &actor).await?;
+    let own = documents
+        .into_iter()
+        .find(|one| one.id == id && !one.document.text.0.is_empty());
+    let one = own.ok_or(OperationError::NotFound("document"))?;
+    Ok(page(&TextPage {
+        w: console.words(&visitor),
+        one,
+    }))
+}
+
 pub async fn file(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,

@@ -13,8 +13,9 @@ use digue_casework::papers::PaperFormat;
 use digue_casework::typed_form::local_time;
 use digue_compliance::isms::checks::ComparedResult;
 use digue_compliance::isms::statement::FrozenVersion;
-use digue_compliance::isms::{checks, exchange, sheets, statement};
+use digue_compliance::isms::{checks, clauses, exchange, sheets, statement};
 use digue_evidence::stored_records::StoredKind;
+use digue_governance::owner_approval::ApprovedRisk;
 use digue_isms::check::{Check, CheckResult, DeadlineName, NotRun, PassRule};
 use digue_isms::framework::{self, Framework, QUALIOPI_PROVEN, Requirement};
 use digue_isms::standing::CheckStatement;
@@ -454,6 +455,8 @@ struct StatementPage {
     /// The numbers of controls without a reason, and the form for all of them.
     unreasoned: Vec<&'static str>,
     decide_all: String,
+    /// Every risk with the approval of its owner.
+    approvals: Vec<ApprovedRisk>,
     may_write: bool,
     tab: &'static str,
 }
@@ -531,6 +534,7 @@ pub async fn statement_page(
         counts: implementations(&lines),
         versions: versions.into_iter().rev().collect(),
         lines: lines.into_iter().map(|line| in_words(&w, line)).collect(),
+        approvals: clauses::owner_approvals(&console.app, &actor).await?,
         may_write: visitor.role.is_some_and(Role::can_govern),
         tab: "statement",
         w,
@@ -631,7 +635,9 @@ pub async fn frameworks(
     let (code, ending) = name
         .split_once('.')
         .map_or((name.as_str(), None), |(code, end)| (code, Some(end)));
-    let framework = Framework::parse(code).ok_or(OperationError::NotFound("framework"))?;
+    let framework = Framework::parse(code)
+        .filter(|framework| framework.is_met_by_controls())
+        .ok_or(OperationError::NotFound("framework"))?;
     let (lines, _) = statement::now_standing(&console.app, &actor).await?;
     let w = console.words(&visitor);
     if let Some(ending) = ending {
@@ -649,8 +655,8 @@ pub async fn frameworks(
             .collect(),
         frameworks: Framework::ALL
             .iter()
+            .filter(|one| **one != Framework::Iso && one.is_met_by_controls())
             .map(|one| one.code())
-            .filter(|one| *one != "iso")
             .collect(),
         is_indirect: framework == Framework::Qualiopi,
         tab: "frameworks",

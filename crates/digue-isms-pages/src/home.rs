@@ -13,10 +13,10 @@ use digue_evidence::stored_records::RecordComparison;
 use digue_isms::calendar::{self, DueItem};
 use digue_isms::check::Check;
 use digue_isms::contradictions::RegisterContradiction;
-use digue_isms::kinds::{
-    Audit, Finding, Measure, Processing, RegisterKind, Review, Risk, RiskLevel, Stakeholder,
-};
+use digue_isms::evidence::EvidenceIndex;
+use digue_isms::kinds::{Measure, Processing, RegisterKind, Review, Risk, RiskLevel, Stakeholder};
 use digue_isms::register::{Registers, days_between};
+use digue_isms::risk_scale::ScaleInForce;
 use digue_isms::standing::{CheckStatement, MeasuredState, Measurements};
 use digue_isms::start::{Answers, Bond, Data, Hosting, People, Who};
 use digue_isms::statement::{Implementation, statement};
@@ -71,9 +71,16 @@ pub struct IsmsOverview {
     pub comparison: RecordComparison,
     pub measured: MeasuredState,
     pub now: Measurements,
+    evidence: std::sync::OnceLock<EvidenceIndex>,
 }
 
 impl IsmsOverview {
+    /// The evidence of today.
+    pub fn evidence(&self) -> &EvidenceIndex {
+        self.evidence
+            .get_or_init(|| EvidenceIndex::of(&self.registers, self.now.today))
+    }
+
     /// Its records in the reader's words.
     pub fn words(&self, w: &Localizer) -> RecordWords<'_> {
         RecordWords {
@@ -101,6 +108,7 @@ pub async fn isms_overview(
             comparison,
             measured,
             now: isms::now(app),
+            evidence: std::sync::OnceLock::new(),
         },
     ))
 }
@@ -116,6 +124,7 @@ pub async fn all_wrong(
         measured,
         now,
         comparison: _,
+        evidence: _,
     } = overview;
     contradicted::all(&console.app, actor, registers, (measured, *now)).await
 }
@@ -212,6 +221,7 @@ fn view_of(visitor: &Visitor, choice: &ShownQuestion) -> &'static str {
     let usual = match visitor.role {
         Some(Role::Dpo) => "dpo",
         Some(Role::Auditor) => "auditor",
+        Some(Role::Management) => "top-management",
         _ => "rssi",
     };
     let chosen = VIEWS.into_iter().find(|view| *view == choice.view);
@@ -239,7 +249,7 @@ fn figure(
     }
 }
 
-fn late_and_euros(overview: &IsmsOverview) -> (u64, u64) {
+pub(crate) fn late_and_euros(overview: &IsmsOverview) -> (u64, u64) {
     let measures = overview.registers.read::<Measure>().entries;
     let late = measures
         .iter()
@@ -349,9 +359,10 @@ fn of_management(w: &Localizer, overview: &IsmsOverview) -> Vec<Figure> {
 
 fn high_risks(overview: &IsmsOverview) -> usize {
     let risks = overview.registers.read::<Risk>().entries;
+    let scale = ScaleInForce::of(&overview.registers, overview.now.today);
     risks
         .iter()
-        .filter(|risk| risk.record.level() >= Some(RiskLevel::High))
+        .filter(|risk| risk.record.level(&scale) >= Some(RiskLevel::High))
         .count()
 }
 
@@ -611,70 +622,4 @@ pub async fn ebios(State(console): State<Console>, visitor: Visitor) -> PageAnsw
         tab: "registers",
         w,
     }))
-}
-
-/// The current inputs of a management review (ISO/IEC 27001, 9.3.2).
-pub fn review_inputs(
-    w: &Localizer,
-    overview: &IsmsOverview,
-    (wrong, incidents_of_year): (usize, usize),
-) -> String {
-    let lines = [
-        measures_input(w, overview),
-        checks_input(w, overview),
-        risks_input(w, overview),
-        findings_input(w, overview, wrong),
-        w.with1("review-input-incidents", "count", incidents_of_year),
-        audit_input(w, overview),
-    ];
-    lines.join("\n")
-}
-
-fn measures_input(w: &Localizer, overview: &IsmsOverview) -> String {
-    let (late, euros) = late_and_euros(overview);
-    let count = overview.registers.of(RegisterKind::Measure).len();
-    let values = [
-        ("count", count.into()),
-        ("late", late.into()),
-        ("euros", euros.into()),
-    ];
-    w.with("review-input-measures", values)
-}
-
-fn checks_input(w: &Localizer, overview: &IsmsOverview) -> String {
-    let count = |says: CheckStatement| {
-        let is = |check: &&Check| overview.measured.says(**check, overview.now) == says;
-        Check::ALL.iter().filter(is).count()
-    };
-    let unknown = count(CheckStatement::Unknown) + count(CheckStatement::Disabled);
-    let values = [
-        ("pass", count(CheckStatement::Pass).into()),
-        ("fail", count(CheckStatement::Fail).into()),
-        ("unknown", unknown.into()),
-    ];
-    w.with("review-input-checks", values)
-}
-
-fn risks_input(w: &Localizer, overview: &IsmsOverview) -> String {
-    let count = overview.registers.read::<Risk>().entries.len();
-    let high = high_risks(overview);
-    let values = [("count", count.into()), ("high", high.into())];
-    w.with("review-input-risks", values)
-}
-
-fn findings_input(w: &Localizer, overview: &IsmsOverview, wrong: usize) -> String {
-    let findings = overview.registers.read::<Finding>().entries;
-    let open = findings
-        .iter()
-        .filter(|finding| finding.record.closed_on.is_none())
-        .count();
-    let values = [("open", open.into()), ("wrong", wrong.into())];
-    w.with("review-input-findings", values)
-}
-
-fn audit_input(w: &Localizer, overview: &IsmsOverview) -> String {
-    let audits = overview.registers.read::<Audit>().entries;
-    let last = audits.iter().filter_map(|audit| audit.record.done_on).max();
-    let last = last.map_or_else(|| "–".to_owned(), |on| w.day(on));
-    w.with1("review-input-audit", "on", last)
 }

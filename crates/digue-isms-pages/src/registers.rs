@@ -6,25 +6,27 @@ use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use digue_access::Role;
-use digue_app::{Actor, OperationError};
-use digue_casework::incidents;
+use digue_app::{Actor, App, OperationError};
 use digue_casework::typed_form::TypedForm;
+use digue_compliance::isms::awareness;
+use digue_compliance::isms::evidence::SafeMedia;
 use digue_compliance::isms::record_words::RecordWords;
 use digue_compliance::isms::signatures::save_own;
 use digue_compliance::isms::{self, RecordHistory, SaveError, observed, sheets};
-use digue_compliance::isms::{audits, awareness};
 use digue_evidence::stored_records::{RecordDifference, StoredKind};
+use digue_governance::scale_map::{HeatMap, heat_map};
 use digue_isms::check::{Check, NotRun};
 use digue_isms::field::{FieldDef, FieldFault, FieldShape, Values};
-use digue_isms::kinds::{Measure, Objective, Processing, RegisterKind, Risk, RiskLevel, place};
+use digue_isms::kinds::{
+    EvidenceItem, Measure, Objective, Processing, RegisterKind, Risk, RiskLevel,
+};
 use digue_isms::register::{RegisterRecord as _, Registers, Revision};
+use digue_isms::risk_scale::{RatedAt, ScaleInForce};
 use digue_isms::signatures::{self, SignatureState};
 use digue_isms::standing::MeasureState;
-use digue_types::AccountId;
 use serde::Deserialize;
 
-use crate::home::{IsmsOverview, all_wrong, isms_overview, review_inputs};
+use crate::home::{IsmsOverview, isms_overview};
 use crate::record_fields::{FormField, form_fields};
 use digue_pages::differences::words_with;
 use digue_pages::done::{DoneAct, done};
@@ -77,9 +79,10 @@ struct RegisterTablePage {
     w: Localizer,
     kind: &'static str,
     list: ShownTable,
-    /// Rows of the risk matrix, the gravest first: the code of the gravity, then for each cell the
-    /// number of risks and the code of their level.
-    matrix: Vec<MatrixRow>,
+    /// Of the register of risks.
+    maps: Vec<HeatMap>,
+    /// False where the standard scale applies.
+    has_own_scale: bool,
     total: usize,
     may_add: bool,
     tab: &'static str,
@@ -123,13 +126,13 @@ pub async fn list(
     Ok(page(&RegisterTablePage {
         kind: kind.code(),
         list: table(&w, &visitor, kind, all, &overview).shown(&w, &query),
-        matrix: if kind == RegisterKind::Risk {
-            matrix(&overview.registers)
-        } else {
-            Vec::new()
+        maps: match kind {
+            RegisterKind::Risk => maps(&overview),
+            _ => Vec::new(),
         },
+        has_own_scale: scale_of(&overview).is_own,
         total: all.len(),
-        may_add: visitor.role.is_some_and(Role::can_govern) && !kind.is_written_by_digue(),
+        may_add: visitor.role.is_some_and(|role| isms::may_write(role, kind)),
         tab: "registers",
         w,
     }))
@@ -144,7 +147,10 @@ fn table(
     overview: &IsmsOverview,
 ) -> ListTable {
     let fields = columns(kind);
-    let has_standing = matches!(kind, RegisterKind::Measure | RegisterKind::Risk);
+    let has_standing = matches!(
+        kind,
+        RegisterKind::Measure | RegisterKind::Risk | RegisterKind::EvidenceItem
+    );
     let mut columns = vec![
         ListColumn::text("record", w.say("column-record")),
         ListColumn::text("title", w.say("column-title")),
@@ -234,7 +240,8 @@ fn stands(
 ) -> Option<(String, ChipTone)> {
     match kind {
         RegisterKind::Measure => measure_stands(w, revision, overview),
-        RegisterKind::Risk => risk_stands(w, revision),
+        RegisterKind::Risk => risk_stands(w, revision, overview),
+        RegisterKind::EvidenceItem => evidence_stands(w, revision, overview),
         _ => None,
     }
 }
@@ -253,6 +260,7 @@ fn measure_stands(
         return Some(unreadable(w));
     };
     let stands = measure.standing(&overview.measured, overview.now);
+    let stands = overview.evidence().with_evidence(&revision.id, stands);
     let style = match stands {
         MeasureState::Contradicted | MeasureState::Late => ChipTone::Bad,
         one if one.is_good() => ChipTone::Good,
@@ -261,11 +269,33 @@ fn measure_stands(
     Some((w.coded("standing", stands.code()), style))
 }
 
-fn risk_stands(w: &Localizer, revision: &Revision) -> Option<(String, ChipTone)> {
+/// Whether a piece of evidence is there, and still valid.
+fn evidence_stands(
+    w: &Localizer,
+    revision: &Revision,
+    overview: &IsmsOverview,
+) -> Option<(String, ChipTone)> {
+    let Ok(item) = EvidenceItem::read(&revision.values) else {
+        return Some(unreadable(w));
+    };
+    Some(if item.is_empty() {
+        (w.say("evidence-empty"), ChipTone::Watch)
+    } else if item.is_expired(overview.now.today) {
+        (w.say("evidence-expired"), ChipTone::Watch)
+    } else {
+        (w.say("evidence-valid"), ChipTone::Good)
+    })
+}
+
+fn risk_stands(
+    w: &Localizer,
+    revision: &Revision,
+    overview: &IsmsOverview,
+) -> Option<(String, ChipTone)> {
     let Ok(risk) = Risk::read(&revision.values) else {
         return Some(unreadable(w));
     };
-    let level = risk.level()?;
+    let level = risk.level(&scale_of(overview))?;
     let style = if level >= RiskLevel::High {
         ChipTone::Bad
     } else {
@@ -274,26 +304,16 @@ fn risk_stands(w: &Localizer, revision: &Revision) -> Option<(String, ChipTone)>
     Some((w.coded("risk-level", level.code()), style))
 }
 
-type MatrixRow = (&'static str, Vec<(usize, &'static str)>);
+/// The heat maps of the risks: before their measures, now, and once these are in place.
+fn maps(overview: &IsmsOverview) -> Vec<HeatMap> {
+    let risks = overview.registers.read::<Risk>().entries;
+    let scale = scale_of(overview);
+    let maps = RatedAt::ALL.map(|at| heat_map(&risks, &scale, at));
+    maps.into()
+}
 
-/// The 4x4 matrix: gravity from the top, likelihood from the left.
-fn matrix(registers: &Registers) -> Vec<MatrixRow> {
-    use digue_isms::kinds::{Likelihood, RiskGravity};
-    let risks = registers.read::<Risk>().entries;
-    let row = |gravity: &RiskGravity| {
-        let cell = |likelihood: &Likelihood| {
-            let here = |risk: &&digue_isms::RegisterEntry<Risk>| {
-                risk.record.likelihood.0.map(place) == Some(place(*likelihood))
-                    && risk.record.gravity.0.map(place) == Some(place(*gravity))
-            };
-            (
-                risks.iter().filter(here).count(),
-                RiskLevel::of(*likelihood, *gravity).code(),
-            )
-        };
-        (gravity.code(), Likelihood::ALL.iter().map(cell).collect())
-    };
-    RiskGravity::ALL.iter().rev().map(row).collect()
+pub(crate) fn scale_of(overview: &IsmsOverview) -> ScaleInForce {
+    ScaleInForce::of(&overview.registers, overview.now.today)
 }
 
 #[derive(Template)]
@@ -323,6 +343,8 @@ struct RecordPage {
     is_frozen: bool,
     has_file: bool,
     signature: Option<Signature>,
+    /// What of the file can be shown in the browser.
+    has_preview: bool,
     tab: &'static str,
 }
 
@@ -330,16 +352,21 @@ struct RecordPage {
 struct Signature {
     text: String,
     is_signed: bool,
-    /// The revision that the reader may sign, as its signatory.
+    /// The revision that the reader may sign, as its signatory or for them.
     may_sign: Option<u32>,
+    /// The named account may be asked to sign.
+    may_ask: bool,
+    /// The open request, in words.
+    asked: Option<String>,
 }
 
 fn signature(
     w: &Localizer,
-    registers: &Registers,
+    overview: &IsmsOverview,
     revision: &Revision,
-    account: &AccountId,
+    actor: &Actor,
 ) -> Option<Signature> {
+    let (registers, account) = (&overview.registers, &actor.account);
     let state = signatures::signed(registers, revision)?;
     let language = w.reader().language;
     let text = isms::signatures::in_words(language, revision, &state, |at| w.moment(at))?;
@@ -347,12 +374,33 @@ fn signature(
         .values
         .get(revision.kind.signatory()?)
         .and_then(|texts| texts.first());
-    let is_named = state == SignatureState::Typed
-        && named.is_some_and(|name| signatures::is_same(name, account.as_str()));
+    let is_open = state == SignatureState::Typed;
+    let is_own = |name: &String| {
+        let pair = (name.as_str(), account.as_str());
+        let today = overview.now.today;
+        signatures::is_same(name, account.as_str())
+            || signatures::delegation(registers, revision.kind, pair, today).is_some()
+    };
+    let may_sign = is_open && named.is_some_and(is_own);
+    let requests = isms::signatures::open_requests(registers);
+    let asked = requests.iter().find(|one| one.id == revision.id);
+    let asked = asked.map(|one| {
+        let due = one.due.map_or_else(|| "–".to_owned(), |due| w.day(due));
+        let values = [
+            ("by", w.person(&one.asked_by).into()),
+            ("name", w.person(&one.signatory).into()),
+            ("at", w.moment(one.asked_at).into()),
+            ("due", due.into()),
+            ("message", one.message.as_str().into()),
+        ];
+        w.with("signature-asked", values)
+    });
     Some(Signature {
         text,
         is_signed: state.stands(),
-        may_sign: is_named.then_some(revision.number),
+        may_sign: may_sign.then_some(revision.number),
+        may_ask: is_open && !may_sign && isms::may_write(actor.role, revision.kind),
+        asked,
     })
 }
 
@@ -541,12 +589,18 @@ async fn shown(
     let signed = overview.registers.find(kind, id);
     let signature = signed
         .or(last.filter(|last| !last.is_over))
-        .and_then(|signed| signature(&w, &overview.registers, signed, &actor.account));
+        .and_then(|signed| signature(&w, overview, signed, &actor));
     let provable = match Measure::read(values) {
         Ok(measure) if kind == RegisterKind::Measure && !id.is_empty() => {
             could_prove(&w, &measure, overview)
         }
         _ => None,
+    };
+    let has_preview = match kind {
+        RegisterKind::EvidenceItem if values.contains_key("file") => {
+            has_preview(app, &actor, id).await?
+        }
+        _ => false,
     };
     let fields = form_fields(visitor, kind, values, why.faults(), &overview.registers);
     let faults = faults(&fields);
@@ -561,12 +615,12 @@ async fn shown(
         faults,
         is_overtaken: matches!(why, NotSaved::Overtaken),
         revision: last.map_or(0, |last| last.number),
-        may_write: visitor.role.is_some_and(Role::can_govern)
-            && !kind.is_written_by_digue()
+        may_write: visitor.role.is_some_and(|role| isms::may_write(role, kind))
             && !is_over
             && !is_sealed,
         is_frozen: is_sealed,
         has_file: values.contains_key("file"),
+        has_preview,
         signature,
         history,
         unreadable,
@@ -574,6 +628,16 @@ async fn shown(
         tab: "registers",
         w,
     }))
+}
+
+/// True when the file of a piece of evidence can be shown in the browser. One that is not the file
+/// that was kept is named by the faults of the record.
+async fn has_preview(app: &App, actor: &Actor, id: &str) -> Result<bool, OperationError> {
+    match isms::evidence::file(app, actor, id).await {
+        Ok((_, bytes)) => Ok(SafeMedia::of(&bytes).is_some()),
+        Err(OperationError::FileAltered(_) | OperationError::NotFound(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// The faults in the order of the form.
@@ -691,70 +755,4 @@ pub async fn end(
     isms::end(&console.app, &actor, kind, &id).await?;
     let place = format!("/smsi/registers/{}", kind.code());
     Ok(done(&place, DoneAct::RecordEnded, id))
-}
-
-#[derive(Deserialize)]
-pub struct SignForm {
-    #[serde(default)]
-    revision: u32,
-}
-
-/// Signs a record that names the visitor.
-pub async fn sign(
-    State(console): State<Console>,
-    SignedIn(actor): SignedIn,
-    Path((code, id)): Path<(String, String)>,
-    Form(form): Form<SignForm>,
-) -> PageResponse {
-    let kind = kind_of(&code)?;
-    isms::signatures::sign(&console.app, &actor, kind, &id, form.revision).await?;
-    let place = format!("/smsi/registers/{}/{id}", kind.code());
-    Ok(done(&place, DoneAct::RecordSigned, id))
-}
-
-async fn incidents_of_year(
-    console: &Console,
-    actor: &Actor,
-    overview: &IsmsOverview,
-) -> Result<usize, OperationError> {
-    let views = incidents::list(&console.app, actor).await?;
-    let year = std::time::Duration::from_hours(24 * 365);
-    let since = overview.now.at.minus(year);
-    let opened = views.iter().filter(|view| view.record.opened_at > since);
-    Ok(opened.count())
-}
-
-/// Fills in what Digue can: the sample of an audit, the inputs of a review.
-pub async fn fill(
-    State(console): State<Console>,
-    visitor: Visitor,
-    Path((code, id)): Path<(String, String)>,
-) -> PageResponse {
-    let kind = kind_of(&code)?;
-    let (actor, overview) = isms_overview(&console, &visitor).await?;
-    actor.must_govern()?;
-    let known = overview
-        .registers
-        .find(kind, &id)
-        .ok_or(OperationError::NotFound("record"));
-    let mut values = known?.values.clone();
-    let (field, text) = match kind {
-        RegisterKind::Audit => {
-            audits::draw(&console.app, &actor, &id).await?;
-            let place = format!("/smsi/registers/audit/{id}");
-            return Ok(done(&place, DoneAct::RecordSaved, id));
-        }
-        RegisterKind::Review => {
-            let count = incidents_of_year(&console, &actor, &overview).await?;
-            let w = console.words(&visitor);
-            let wrong = all_wrong(&console, &actor, &overview).await?.len();
-            ("inputs", review_inputs(&w, &overview, (wrong, count)))
-        }
-        _ => return Err(PageError::from(OperationError::NotFound("record"))),
-    };
-    values.insert(field.to_owned(), vec![text]);
-    let saved = isms::save(&console.app, &actor, kind, Some(&id), &values).await;
-    saved.map_err(OperationError::from)?;
-    let place = format!("/smsi/registers/{}/{id}", kind.code());
-    Ok(done(&place, DoneAct::RecordSaved, id))
 }

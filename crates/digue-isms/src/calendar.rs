@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use jiff::civil::Date;
 
 use crate::kinds::{
-    Acceptance, Audit, BusinessActivity, Campaign, Declared, Document, EmergencyContact, Exception,
-    Finding, Measure, Objective, Processing, RegisterKind, Review, Risk,
+    Acceptance, Acquired, Audit, BusinessActivity, Campaign, CommunicationLine, Competence,
+    Declared, Document, EmergencyContact, EvidenceItem, Exception, Finding, Measure, Objective,
+    Opportunity, PlannedChange, Processing, RegisterKind, ResourceNeed, Review, Risk,
 };
 use crate::register::{RegisterEntry, Registers, days_between};
 use crate::standing::Measurements;
@@ -172,6 +173,7 @@ pub fn due(registers: &Registers, now: Measurements) -> Vec<DueItem> {
         );
     }
     list.next_review(&registers.read::<Review>().entries);
+    list.governance(registers);
     let mut due = list.due;
     due.sort_by(|a, b| (a.on, a.kind, &a.id).cmp(&(b.on, b.kind, &b.id)));
     due
@@ -203,6 +205,55 @@ impl DueList {
             days_late: days_between(on, self.now.today),
             euros: 0,
         });
+    }
+
+    /// What clauses 6.1.1, 6.3, 7.1, 7.2 and 7.4 plan, and evidence that is to be renewed.
+    fn governance(&mut self, registers: &Registers) {
+        use RegisterKind as K;
+        for RegisterEntry { id, record, .. } in registers.read::<Opportunity>().entries {
+            let on = record.due.filter(|_| record.result.0.is_empty());
+            let (title, owner) = (&record.title.0, &record.owner.0);
+            self.add(on, DueKind::Do, K::Opportunity, &id, title, owner);
+        }
+        for RegisterEntry { id, record, .. } in registers.read::<PlannedChange>().entries {
+            let on = record.due.filter(|_| record.done_on.is_none());
+            let (title, owner) = (&record.title.0, &record.owner.0);
+            self.add(on, DueKind::Do, K::PlannedChange, &id, title, owner);
+        }
+        for RegisterEntry { id, record, .. } in registers.read::<Competence>().entries {
+            let is_open = record.acquired.0 != Some(Acquired::Acquired);
+            let on = if is_open {
+                record.due
+            } else {
+                record.review_on
+            };
+            let what = if is_open {
+                DueKind::Do
+            } else {
+                DueKind::Review
+            };
+            let (title, owner) = (&record.title.0, &record.person.0);
+            self.add(on, what, K::Competence, &id, title, owner);
+        }
+        for RegisterEntry { id, record, .. } in registers.read::<ResourceNeed>().entries {
+            let (on, title, owner) = (record.review_on, &record.title.0, &record.owner.0);
+            self.add(on, DueKind::Review, K::ResourceNeed, &id, title, owner);
+        }
+        for RegisterEntry { id, record, .. } in registers.read::<CommunicationLine>().entries {
+            let (on, title, owner) = (record.next_on, &record.title.0, &record.owner.0);
+            self.add(on, DueKind::Do, K::CommunicationLine, &id, title, owner);
+        }
+        for RegisterEntry { id, record, .. } in registers.read::<EvidenceItem>().entries {
+            let (on, title, owner) = (record.valid_until, &record.title.0, &record.owner.0);
+            self.add(
+                on,
+                DueKind::RenewEvidence,
+                K::EvidenceItem,
+                &id,
+                title,
+                owner,
+            );
+        }
     }
 
     fn measure(&mut self, RegisterEntry { id, record, .. }: &RegisterEntry<Measure>) {

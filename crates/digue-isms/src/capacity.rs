@@ -13,5 +13,6 @@ lists! {
         Ciso "rssi",
         Dpo "dpo",
         Auditor "auditor",
+        Management "direction",
     }
 }

@@ -2,6 +2,7 @@
 //! record is saved, by a form, an import or a program; what was stored before stays readable, and
 //! `contradictions` names it.
 
+use digue_types::written::{self, Unwritten};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
@@ -16,19 +17,130 @@ const ACCEPTANCE_YEARS_MAX: i16 = 3;
 /// stored: the kinds are built on this module.
 const NONCONFORMITIES: [&str; 2] = ["major", "minor"];
 const WITHOUT_EFFECT: &str = "not-effective";
+const CLIMATE: &str = "climate";
 
 /// What a nonconformity needs to be closed (ISO/IEC 27001, 10.2).
 const CLOSING: [&str; 4] = ["cause", "correction", "corrective-action", "evidence"];
 
+/// The inputs of a management review (ISO/IEC 27001, 9.3.2 a to g), in its order, and what comes out
+/// of it (9.3.3).
+const REVIEW: [&str; 8] = [
+    "actions",
+    "issues",
+    "parties",
+    "performance",
+    "feedback",
+    "risks",
+    "improvement",
+    "decisions",
+];
+
+/// The years of a programme of audits, at most: the cycle of a certificate (ISO/IEC 17021-1, 9.1.3).
+const PROGRAMME_YEARS_MAX: i16 = 3;
+
 /// The faults of a record that says more than it holds.
 pub(crate) fn faults(kind: RegisterKind, values: &Values) -> Vec<FieldFault> {
-    if kind == RegisterKind::Finding {
-        of_finding(values)
-    } else if kind == RegisterKind::Acceptance {
-        of_acceptance(values)
-    } else {
-        Vec::new()
+    use RegisterKind as K;
+    match kind {
+        K::Finding => of_finding(values),
+        K::Acceptance => not_beyond(values, ("accepted-on", "expires-on"), ACCEPTANCE_YEARS_MAX),
+        K::AuditProgramme => not_beyond(values, ("starts-on", "ends-on"), PROGRAMME_YEARS_MAX),
+        K::Objective => of_objective(values),
+        K::Measurement => of_number(values, "value").into_iter().collect(),
+        K::Context => of_context(values),
+        K::Review if text(values, "signed-on").is_some() => missing_to_sign(kind, values)
+            .into_iter()
+            .map(|field| fault(field, FieldError::ToSign))
+            .collect(),
+        K::RiskScale => of_scale(values),
+        K::SigningDelegation => of_delegation(values),
+        K::EvidenceItem => of_link(values),
+        _ => Vec::new(),
     }
+}
+
+const fn fault(field: &'static str, unfit: FieldError) -> FieldFault {
+    FieldFault { field, unfit }
+}
+
+/// The fields without which a record is not signed: a review says what it was held about.
+pub fn missing_to_sign(kind: RegisterKind, values: &Values) -> Vec<&'static str> {
+    let needed: &[&'static str] = match kind {
+        RegisterKind::Review => &REVIEW,
+        _ => &[],
+    };
+    let is_missing = |field: &&&str| text(values, field).is_none();
+    needed.iter().filter(is_missing).copied().collect()
+}
+
+/// A target is a number with a unit, to be reached from one side (6.2 b): "a lot" is none.
+fn of_objective(values: &Values) -> Vec<FieldFault> {
+    let missing = ["side", "unit"].into_iter();
+    let missing = missing.filter(|field| text(values, field).is_none());
+    let missing = missing.map(|field| fault(field, FieldError::Missing));
+    of_number(values, "target")
+        .into_iter()
+        .chain(missing)
+        .collect()
+}
+
+/// A blank field is reported where it is read.
+fn of_number(values: &Values, field: &'static str) -> Option<FieldFault> {
+    let unfit = match written::number(text(values, field)?) {
+        Ok(number) if number.hundredths().is_some() => return None,
+        Ok(_) | Err(Unwritten::Form) => FieldError::Decimal,
+        Err(Unwritten::Ambiguous) => FieldError::Ambiguous,
+    };
+    Some(fault(field, unfit))
+}
+
+/// Whether climate change matters is determined, not only mentioned (4.1, amendment 1 of 2024).
+fn of_context(values: &Values) -> Vec<FieldFault> {
+    let is_climate = text(values, "about") == Some(CLIMATE);
+    let is_open = is_climate && text(values, "relevant").is_none();
+    is_open
+        .then(|| fault("relevant", FieldError::Missing))
+        .into_iter()
+        .collect()
+}
+
+/// The levels follow each other, and the gravest risk is never low: its product is 4 at least.
+fn of_scale(values: &Values) -> Vec<FieldFault> {
+    let number = |field: &str| text(values, field)?.parse::<u32>().ok();
+    let [Some(moderate), Some(high), Some(critical)] = ["moderate", "high", "critical"].map(number)
+    else {
+        return Vec::new();
+    };
+    let faults = [
+        ("moderate", !(1..=4).contains(&moderate)),
+        ("high", high <= moderate),
+        ("critical", critical <= high || critical > 16),
+    ];
+    let found = faults.into_iter().filter(|(_, is_wrong)| *is_wrong);
+    found
+        .map(|(field, _)| fault(field, FieldError::Order))
+        .collect()
+}
+
+/// Nobody stands in for themselves.
+fn of_delegation(values: &Values) -> Vec<FieldFault> {
+    let [giver, receiver] = ["giver", "receiver"].map(|field| text(values, field));
+    let is_same = giver
+        .is_some_and(|giver| receiver.is_some_and(|receiver| giver.eq_ignore_ascii_case(receiver)));
+    is_same
+        .then(|| fault("receiver", FieldError::OwnDelegate))
+        .into_iter()
+        .collect()
+}
+
+/// A link leads to a page, and runs nothing in the reader's browser.
+fn of_link(values: &Values) -> Vec<FieldFault> {
+    let is_page = |link: &str| link.starts_with("https://") || link.starts_with("http://");
+    let is_other = text(values, "link").is_some_and(|link| !is_page(link) || link.contains(' '));
+    is_other
+        .then(|| fault("link", FieldError::Address))
+        .into_iter()
+        .collect()
 }
 
 /// The fields that a closed nonconformity lacks; empty for any other finding.
@@ -48,7 +160,6 @@ pub(crate) fn missing_to_close(values: &Values) -> Vec<&'static str> {
 }
 
 fn of_finding(values: &Values) -> Vec<FieldFault> {
-    let fault = |field, unfit| FieldFault { field, unfit };
     let missing = missing_to_close(values).into_iter();
     let mut faults: Vec<FieldFault> = missing
         .map(|field| fault(field, FieldError::ToClose))
@@ -60,18 +171,20 @@ fn of_finding(values: &Values) -> Vec<FieldFault> {
     faults
 }
 
-fn of_acceptance(values: &Values) -> Vec<FieldFault> {
+/// The fault of a period that ends more than `years` after it began.
+fn not_beyond(
+    values: &Values,
+    (from, to): (&'static str, &'static str),
+    years: i16,
+) -> Vec<FieldFault> {
     // A text that is not a day is reported where it is read.
     let day = |field: &str| text(values, field)?.parse::<Date>().ok();
-    let (Some(from), Some(to)) = (day("accepted-on"), day("expires-on")) else {
+    let (Some(first), Some(end)) = (day(from), day(to)) else {
         return Vec::new();
     };
-    let last = from.saturating_add(ACCEPTANCE_YEARS_MAX.years());
-    let is_too_long = to > last;
-    let field = "expires-on";
-    let unfit = FieldError::Term;
+    let is_too_long = end > first.saturating_add(years.years());
     is_too_long
-        .then_some(FieldFault { field, unfit })
+        .then(|| fault(to, FieldError::Term))
         .into_iter()
         .collect()
 }
@@ -153,5 +266,101 @@ mod tests {
                 "{day}"
             );
         }
+    }
+
+    #[test]
+    fn a_target_is_a_number_with_its_unit_and_its_side() {
+        let objective = |target| [("target", target), ("unit", "%"), ("side", "at-least")];
+        for target in ["95", "99,5", "0", "1 500"] {
+            assert_eq!(
+                found(RegisterKind::Objective, &objective(target)),
+                [],
+                "{target}"
+            );
+        }
+        for target in ["beaucoup", "100 %", "60 s", "1 / 10 000"] {
+            let expected = [("target", FieldError::Decimal)];
+            let found = found(RegisterKind::Objective, &objective(target));
+            assert_eq!(found, expected, "{target}");
+        }
+        let alone = [("target", "95")];
+        assert_eq!(found(RegisterKind::Objective, &alone).len(), 2);
+        let value = [("value", "beaucoup")];
+        let expected = [("value", FieldError::Decimal)];
+        assert_eq!(found(RegisterKind::Measurement, &value), expected);
+    }
+
+    #[test]
+    fn a_review_is_not_signed_without_one_of_its_inputs() {
+        let whole: Vec<(&str, &str)> = REVIEW.map(|field| (field, "Rien à signaler.")).into();
+        let signed = |fields: &[(&'static str, &'static str)]| {
+            [fields, &[("signed-on", "2026-11-30")]].concat()
+        };
+        assert_eq!(found(RegisterKind::Review, &signed(&whole)), []);
+        for left_out in REVIEW {
+            let rest = whole.iter().filter(|(field, _)| *field != left_out);
+            let rest: Vec<_> = rest.copied().collect();
+            let expected = [(left_out, FieldError::ToSign)];
+            assert_eq!(found(RegisterKind::Review, &signed(&rest)), expected);
+            assert_eq!(
+                found(RegisterKind::Review, &rest),
+                [],
+                "while it is prepared"
+            );
+            assert_eq!(
+                missing_to_sign(RegisterKind::Review, &values(&rest)),
+                [left_out]
+            );
+        }
+    }
+
+    #[test]
+    fn a_scale_has_its_levels_in_order_and_never_calls_the_gravest_low() {
+        let scale = |moderate, high, critical| {
+            [
+                ("moderate", moderate),
+                ("high", high),
+                ("critical", critical),
+            ]
+        };
+        assert_eq!(found(RegisterKind::RiskScale, &scale("4", "8", "12")), []);
+        for (moderate, high, critical, wrong) in [
+            ("5", "8", "12", "moderate"),
+            ("0", "8", "12", "moderate"),
+            ("4", "4", "12", "high"),
+            ("4", "8", "8", "critical"),
+            ("4", "8", "17", "critical"),
+        ] {
+            let found = found(RegisterKind::RiskScale, &scale(moderate, high, critical));
+            assert_eq!(found, [(wrong, FieldError::Order)]);
+        }
+    }
+
+    #[test]
+    fn climate_is_decided_delegates_are_others_and_links_are_pages() {
+        let climate = [("about", "climate")];
+        let expected = [("relevant", FieldError::Missing)];
+        assert_eq!(found(RegisterKind::Context, &climate), expected);
+        assert_eq!(found(RegisterKind::Context, &[("about", "internal")]), []);
+        let own = [("giver", "Directrice"), ("receiver", "directrice")];
+        let expected = [("receiver", FieldError::OwnDelegate)];
+        assert_eq!(found(RegisterKind::SigningDelegation, &own), expected);
+        let four = [("starts-on", "2026-01-01"), ("ends-on", "2029-01-02")];
+        let expected = [("ends-on", FieldError::Term)];
+        assert_eq!(found(RegisterKind::AuditProgramme, &four), expected);
+        for link in [
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "//x",
+            "https://a b",
+        ] {
+            let expected = [("link", FieldError::Address)];
+            assert_eq!(
+                found(RegisterKind::EvidenceItem, &[("link", link)]),
+                expected
+            );
+        }
+        let page = [("link", "https://ged.exemple.fr/12")];
+        assert_eq!(found(RegisterKind::EvidenceItem, &page), []);
     }
 }

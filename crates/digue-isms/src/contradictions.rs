@@ -5,10 +5,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::kinds::{
-    Acceptance, Applicability, Audit, Declared, Document, Exception, Finding, Measure,
-    MeasureOrigin, RegisterKind, Risk, RiskLevel, Role, Treatment, YesNo,
+    Acceptance, Applicability, Audit, Declared, Document, EvidenceItem, Exception, Finding,
+    Measure, MeasureOrigin, RegisterKind, Risk, RiskLevel, Role, Treatment, YesNo,
 };
-use crate::register::{RegisterEntry, Registers, UnreadableRecord};
+use crate::register::{RegisterEntry, Registers, Revision, UnreadableRecord};
+use crate::risk_scale::ScaleInForce;
 use crate::signatures::{self, SignatureState};
 use crate::standing::{MeasureState, MeasuredState, Measurements, StaleReason};
 use crate::statement::statement;
@@ -46,7 +47,10 @@ pub enum ContradictionKind {
     NotAccepted,
     AcceptanceExpired,
     AcceptanceChanged,
+    /// What is left of a risk is above what may be accepted without a name, and nobody accepted it.
+    AboveCriteria,
     ExceptionExpired,
+    EvidenceExpired,
     /// A control is excluded without a reason (ISO/IEC 27001, 6.1.3 d).
     ExcludedWithoutReason,
     /// A control is decided to apply, without a reason and without a measure that has one.
@@ -57,6 +61,10 @@ pub enum ContradictionKind {
     ClosedIncomplete,
     /// A finding is closed, and the effect of its correction was not verified (10.2 d).
     EffectNotVerified,
+    /// A management review is signed, and lacks an input that 9.3.2 asks for.
+    ReviewIncomplete,
+    /// An objective has no number to be measured against (6.2 b).
+    TargetNotNumber,
     /// A document is in force without an approval.
     NotApproved,
     /// The record names who decided it, and that account has not signed.
@@ -82,12 +90,16 @@ impl ContradictionKind {
             Self::NotAccepted => "not-accepted",
             Self::AcceptanceExpired => "acceptance-expired",
             Self::AcceptanceChanged => "acceptance-changed",
+            Self::AboveCriteria => "above-criteria",
             Self::ExceptionExpired => "exception-expired",
+            Self::EvidenceExpired => "evidence-expired",
             Self::ExcludedWithoutReason => "excluded-without-reason",
             Self::IncludedWithoutReason => "included-without-reason",
             Self::AuditedOwnWork => "audited-own-work",
             Self::ClosedIncomplete => "closed-incomplete",
             Self::EffectNotVerified => "effect-not-verified",
+            Self::ReviewIncomplete => "review-incomplete",
+            Self::TargetNotNumber => "target-not-number",
             Self::NotApproved => "not-approved",
             Self::NotSigned => "not-signed",
             Self::RoleEmpty => "role-empty",
@@ -140,10 +152,12 @@ pub fn contradictions(
         .iter()
         .map(|measure| (measure.id.as_str(), &measure.record))
         .collect();
+    let scale = ScaleInForce::of(registers, now.today);
     for risk in registers.read::<Risk>().entries {
         let accepted = accepted.get(risk.id.as_str()).copied();
-        of_risk(&risk, &known, accepted, now, &mut found);
+        of_risk(&risk, &known, accepted, (&scale, now), &mut found);
     }
+    of_governance(registers, now, &mut found);
     for RegisterEntry { id, record, .. } in registers.read::<Exception>().entries {
         if record.expires_on.is_none_or(|until| until < now.today) {
             found.push(wrong(
@@ -368,6 +382,40 @@ fn of_measure(
     }
 }
 
+/// Signed reviews without their inputs, objectives without a number, evidence that expired.
+fn of_governance(registers: &Registers, now: Measurements, found: &mut Vec<RegisterContradiction>) {
+    let title = |revision: &Revision| {
+        let title = revision.values.get("title").and_then(|texts| texts.first());
+        title.cloned().unwrap_or_default()
+    };
+    for revision in registers.of(RegisterKind::Review) {
+        let is_signed = revision.values.contains_key("signed-on");
+        let kind = RegisterKind::Review;
+        if is_signed && !closing::missing_to_sign(kind, &revision.values).is_empty() {
+            let what = ContradictionKind::ReviewIncomplete;
+            found.push(wrong(what, kind, &revision.id, &title(revision)));
+        }
+    }
+    for revision in registers.of(RegisterKind::Objective) {
+        let kind = RegisterKind::Objective;
+        if !closing::faults(kind, &revision.values).is_empty() {
+            let what = ContradictionKind::TargetNotNumber;
+            found.push(wrong(what, kind, &revision.id, &title(revision)));
+        }
+    }
+    for RegisterEntry { id, record, .. } in registers.read::<EvidenceItem>().entries {
+        if record.is_expired(now.today) {
+            let what = ContradictionKind::EvidenceExpired;
+            found.push(wrong(
+                what,
+                RegisterKind::EvidenceItem,
+                &id,
+                &record.title.0,
+            ));
+        }
+    }
+}
+
 /// An acceptance by its risk. Acceptances come in the order of their identifiers: in a map the last
 /// one stays.
 fn of_its_risk(one: &RegisterEntry<Acceptance>) -> Option<(&str, &Acceptance)> {
@@ -378,7 +426,7 @@ fn of_risk(
     RegisterEntry { id, record, .. }: &RegisterEntry<Risk>,
     measures: &HashMap<&str, &Measure>,
     accepted: Option<&Acceptance>,
-    now: Measurements,
+    (scale, now): (&ScaleInForce, Measurements),
     found: &mut Vec<RegisterContradiction>,
 ) {
     let mut say = |what| found.push(wrong(what, RegisterKind::Risk, id, &record.title.0));
@@ -395,7 +443,7 @@ fn of_risk(
         Some(Declared::Dropped) => false,
         Some(Declared::ToDo | Declared::InProgress) | None => measure.overdue_days(now) == 0,
     };
-    if let (Some(level), Some(residual)) = (record.level(), record.residual())
+    if let (Some(level), Some(residual)) = (record.level(scale), record.residual(scale))
         && residual < level
     {
         if own.is_empty() {
@@ -404,9 +452,14 @@ fn of_risk(
             say(ContradictionKind::LoweredOnPaper);
         }
     }
-    if record.treatment.0.is_none() && record.level().is_some_and(|level| level >= RiskLevel::High)
-    {
+    let is_high = |level| level >= RiskLevel::High;
+    if record.treatment.0.is_none() && record.level(scale).is_some_and(is_high) {
         say(ContradictionKind::Untreated);
+    }
+    let is_above = |level: RiskLevel| scale.is_own && level > scale.accepted;
+    let is_accepted = accepted.is_some_and(|one| one.staleness(Some(record), now).is_none());
+    if record.residual(scale).is_some_and(is_above) && !is_accepted {
+        say(ContradictionKind::AboveCriteria);
     }
     match accepted.map(|accepted| accepted.staleness(Some(record), now)) {
         None if record.treatment.0 == Some(Treatment::Accept) => {

@@ -98,6 +98,16 @@ pub enum FieldError {
     NotEffective,
     #[error("the end is too far away")]
     Term,
+    #[error("it is not a number")]
+    Decimal,
+    #[error("a review is not signed without it")]
+    ToSign,
+    #[error("the levels of the scale do not follow each other")]
+    Order,
+    #[error("nobody delegates to themselves")]
+    OwnDelegate,
+    #[error("it is not the address of a page")]
+    Address,
 }
 
 impl FieldError {
@@ -124,6 +134,11 @@ impl FieldError {
             Self::ToClose => "to-close",
             Self::NotEffective => "not-effective",
             Self::Term => "term",
+            Self::Decimal => "decimal",
+            Self::ToSign => "to-sign",
+            Self::Order => "order",
+            Self::OwnDelegate => "own-delegate",
+            Self::Address => "address",
         }
     }
 }

@@ -21,6 +21,8 @@ lists! {
         Recyf "recyf",
         /// Référentiel national qualité, for training bodies.
         Qualiopi "qualiopi",
+        /// ISO/IEC 27001:2022, clauses 4 to 10: what an audit examines beside the controls.
+        Clauses "clause",
     }
 }
 
@@ -57,7 +59,7 @@ impl Requirement {
     pub const fn strength(&self) -> Strength {
         match self.framework {
             Qualiopi => Strength::Indirect,
-            _ => Strength::Partial,
+            Iso | Anssi | Cnil | Demand | Recyf | Clauses => Strength::Partial,
         }
     }
 }
@@ -104,7 +106,14 @@ const fn of(
     }
 }
 
-use Framework::{Anssi, Cnil, Demand, Iso, Qualiopi, Recyf};
+impl Framework {
+    /// False for the clauses: they are met by the management system itself and by no control.
+    pub const fn is_met_by_controls(self) -> bool {
+        !matches!(self, Clauses)
+    }
+}
+
+use Framework::{Anssi, Clauses, Cnil, Demand, Iso, Qualiopi, Recyf};
 
 #[rustfmt::skip]
 const REQUIREMENTS: &[Requirement] = &[
@@ -324,6 +333,31 @@ const REQUIREMENTS: &[Requirement] = &[
     of(Qualiopi, "qualiopi-30", &[]),
     of(Qualiopi, "qualiopi-31", &["iso-5.24", "iso-5.26"]),
     of(Qualiopi, "qualiopi-32", &["iso-5.27"]),
+    of(Clauses, "clause-4.1", &[]),
+    of(Clauses, "clause-4.2", &[]),
+    of(Clauses, "clause-4.3", &[]),
+    of(Clauses, "clause-4.4", &[]),
+    of(Clauses, "clause-5.1", &[]),
+    of(Clauses, "clause-5.2", &[]),
+    of(Clauses, "clause-5.3", &[]),
+    of(Clauses, "clause-6.1.1", &[]),
+    of(Clauses, "clause-6.1.2", &[]),
+    of(Clauses, "clause-6.1.3", &[]),
+    of(Clauses, "clause-6.2", &[]),
+    of(Clauses, "clause-6.3", &[]),
+    of(Clauses, "clause-7.1", &[]),
+    of(Clauses, "clause-7.2", &[]),
+    of(Clauses, "clause-7.3", &[]),
+    of(Clauses, "clause-7.4", &[]),
+    of(Clauses, "clause-7.5", &[]),
+    of(Clauses, "clause-8.1", &[]),
+    of(Clauses, "clause-8.2", &[]),
+    of(Clauses, "clause-8.3", &[]),
+    of(Clauses, "clause-9.1", &[]),
+    of(Clauses, "clause-9.2", &[]),
+    of(Clauses, "clause-9.3", &[]),
+    of(Clauses, "clause-10.1", &[]),
+    of(Clauses, "clause-10.2", &[]),
 ];
 
 #[cfg(test)]

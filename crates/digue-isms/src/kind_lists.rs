@@ -12,6 +12,8 @@ lists! {
         Internal "internal",
         External "external",
         Party "party",
+        /// Whether climate change is a relevant issue (4.1, amendment 1 of 2024).
+        Climate "climate",
     }
 
     /// Responsibilities (5.3).
@@ -164,6 +166,68 @@ lists! {
         Procedure "procedure",
         Plan "plan",
         Evidence "evidence",
+    }
+
+    /// What a policy is about. A template exists for each, in the locales.
+    PolicyTopic "policy-topic" {
+        InformationSecurity "information-security",
+        AcceptableUse "acceptable-use",
+        AccessControl "access-control",
+        SignIn "sign-in",
+        RemoteWork "remote-work",
+        Backups "backups",
+        Incidents "incidents",
+        Suppliers "suppliers",
+        PersonalData "personal-data",
+        Encryption "encryption",
+        Updates "updates",
+    }
+
+    /// On which side of its target an objective is met (6.2).
+    TargetSide "target-side" {
+        AtLeast "at-least",
+        AtMost "at-most",
+    }
+
+    /// The figure of a check that measures an objective.
+    CheckFigure "check-figure" {
+        /// Members that pass, of a hundred.
+        ShareRight "share-right",
+        /// Members that fail, of a hundred.
+        ShareFailing "share-failing",
+        /// The number of failing members.
+        Failing "failing",
+        /// The value that the check measures, in its own unit.
+        Value "value",
+    }
+
+    /// The level of a risk on the scale in force.
+    RiskLevel "risk-level" {
+        Low "low",
+        Moderate "moderate",
+        High "high",
+        Critical "critical",
+    }
+
+    /// What a resource of the management system is (7.1).
+    ResourceKind "resource-kind" {
+        Time "time",
+        Money "money",
+        Tool "tool",
+        Help "help",
+    }
+
+    /// With whom something is communicated (7.4).
+    CommunicationSide "communication-side" {
+        Internal "internal",
+        External "external",
+    }
+
+    /// Whether what was learnt gave the competence (7.2 c).
+    Acquired "acquired" {
+        Acquired "acquired",
+        Partly "partly",
+        NotYet "not-yet",
     }
 
     ProcessingRole "processing-role" {

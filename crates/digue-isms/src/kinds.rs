@@ -13,10 +13,11 @@ use crate::field::{
     Requirements, ShortText, Values,
 };
 pub use crate::kind_lists::{
-    AssetKind, Audience, Conclusion, ContextKind, Declared, DocumentKind, Effect, ExerciseScenario,
-    FindingKind, FindingSource, Four, Inclusion, LegalBasis, Likelihood, MeasureKind,
-    MeasureOrigin, PartnerAnswer, Priority, ProcessingRole, Purpose, RiskGravity, RoleKey,
-    SamplePopulation, Treatment, YesNo,
+    Acquired, AssetKind, Audience, CheckFigure, CommunicationSide, Conclusion, ContextKind,
+    Declared, DocumentKind, Effect, ExerciseScenario, FindingKind, FindingSource, Four, Inclusion,
+    LegalBasis, Likelihood, MeasureKind, MeasureOrigin, PartnerAnswer, PolicyTopic, Priority,
+    ProcessingRole, Purpose, ResourceKind, RiskGravity, RiskLevel, RoleKey, SamplePopulation,
+    TargetSide, Treatment, YesNo,
 };
 use crate::record::RegisterRecord;
 use crate::record_link::{RecordLink, RecordLinks};
@@ -47,12 +48,18 @@ macro_rules! kinds {
             /// Every field that does not fit.
             pub fn checked(self, values: &Values) -> Result<Values, Vec<FieldFault>> {
                 let read = match self { $(Self::$name => $name::read(values).map(|record| record.write()),)+ };
-                let mut unfit = self.backwards(values);
-                unfit.extend(crate::closing::faults(self, values));
+                // Of the written form where there is one: what is asked holds when it is read again.
+                let of = |values: &Values| {
+                    let mut unfit = self.backwards(values);
+                    unfit.extend(crate::closing::faults(self, values));
+                    unfit
+                };
                 match read {
-                    Ok(values) if unfit.is_empty() => Ok(values),
-                    Ok(_) => Err(unfit),
-                    Err(faults) => Err(faults.into_iter().chain(unfit).collect()),
+                    Ok(written) => {
+                        let unfit = of(&written);
+                        if unfit.is_empty() { Ok(written) } else { Err(unfit) }
+                    }
+                    Err(faults) => Err(faults.into_iter().chain(of(values)).collect()),
                 }
             }
         }
@@ -115,6 +122,7 @@ kinds! {
         effect "effect" LongText,
         requirement "requirement" LongText,
         treatment "treatment" LongText,
+        is_relevant "relevant" One<YesNo>,
     }
 
     /// A role, its holder and its deputy (5.3, 7.2).
@@ -228,11 +236,19 @@ kinds! {
         measures "measures" RecordLinks<Measure>,
     }
 
+    /// An objective (6.2). Its target is a number with a unit: `closing` asks it of what is saved,
+    /// and what was written before stays readable.
     Objective {
         title "title" ShortText [needed],
         indicator "indicator" ShortText [needed],
+        side "side" One<TargetSide>,
         target "target" ShortText [needed],
+        unit "unit" ShortText,
         check "check" Checks,
+        figure "figure" One<CheckFigure>,
+        source "source" ShortText,
+        how "how" LongText,
+        resources "resources" LongText,
         owner "owner" ShortText,
         due "due" Day,
     }
@@ -250,6 +266,7 @@ kinds! {
         title "title" ShortText [needed],
         scope "scope" LongText [needed],
         criteria "criteria" Requirements,
+        programme "programme" RecordLink<AuditProgramme>,
         auditor "auditor" ShortText [needed],
         independence "independence" LongText,
         planned_from "planned-from" Day [needed],
@@ -288,6 +305,14 @@ kinds! {
         held_on "held-on" Day [needed],
         chair "chair" ShortText [needed],
         attendees "attendees" LongText,
+        since_last "since-last" LongText,
+        actions "actions" LongText,
+        issues "issues" LongText,
+        parties "parties" LongText,
+        performance "performance" LongText,
+        feedback "feedback" LongText,
+        risks "risks" LongText,
+        improvement "improvement" LongText,
         inputs "inputs" LongText,
         decisions "decisions" LongText,
         measures "measures" RecordLinks<Measure>,
@@ -304,11 +329,16 @@ kinds! {
         expires_on "expires-on" Day [needed],
     }
 
-    /// A controlled document (7.5); its file is kept by its hash.
+    /// A controlled document (7.5): its text, or a file that is kept by its hash, or the place where
+    /// it is kept outside Digue.
     Document {
         title "title" ShortText [needed],
         about "about" One<DocumentKind> [needed],
+        topic "topic" One<PolicyTopic>,
         edition "edition" ShortText [needed],
+        text "text" LongText,
+        owner "owner" ShortText,
+        place "place" ShortText,
         file "file" ShortText,
         audience "audience" One<Audience>,
         approved_by "approved-by" ShortText,
@@ -379,6 +409,9 @@ kinds! {
         signed_on "signed-on" Day [needed],
         capacity "capacity" One<crate::capacity::Capacity>,
         content "content" ShortText,
+        on_behalf "on-behalf" ShortText,
+        delegation "delegation" RecordLink<SigningDelegation>,
+        fields "fields" LongText,
     }
 
     /// A processing of personal data (GDPR art. 30), as controller or processor.
@@ -459,6 +492,128 @@ kinds! {
         measures "measures" RecordLinks<Measure>,
         signed_by "signed-by" ShortText,
     }
+
+    /// The scale on which risks are rated, and what may be accepted (6.1.2 a). Each change is a
+    /// revision, signed again.
+    RiskScale {
+        title "title" ShortText [needed],
+        likelihood_words "likelihood-words" LongText,
+        gravity_words "gravity-words" LongText,
+        moderate "moderate" Number [needed],
+        high "high" Number [needed],
+        critical "critical" Number [needed],
+        accepted "accepted" One<RiskLevel> [needed],
+        who_accepts "who-accepts" LongText,
+        starts_on "starts-on" Day [needed],
+        approved_by "approved-by" ShortText,
+    }
+
+    /// An opportunity and what is done with it (6.1.1).
+    Opportunity {
+        title "title" ShortText [needed],
+        benefit "benefit" LongText,
+        action "action" LongText [needed],
+        owner "owner" ShortText,
+        due "due" Day,
+        result "result" LongText,
+    }
+
+    /// A planned change of the management system (6.3).
+    PlannedChange {
+        title "title" ShortText [needed],
+        purpose "purpose" LongText [needed],
+        effects "effects" LongText [needed],
+        resources "resources" LongText,
+        owner "owner" ShortText [needed],
+        due "due" Day [needed],
+        measures "measures" RecordLinks<Measure>,
+        done_on "done-on" Day,
+        result "result" LongText,
+    }
+
+    /// One line of the plan of communication (7.4).
+    CommunicationLine {
+        title "title" ShortText [needed],
+        side "side" One<CommunicationSide> [needed],
+        recipients "recipients" ShortText [needed],
+        occasion "occasion" ShortText [needed],
+        means "means" ShortText [needed],
+        owner "owner" ShortText [needed],
+        next_on "next-on" Day,
+    }
+
+    /// A competence that work for the management system needs, and whether its holder has it (7.2).
+    Competence {
+        title "title" ShortText [needed],
+        person "person" ShortText [needed],
+        role "role" RecordLink<Role>,
+        basis "basis" LongText,
+        action "action" LongText,
+        due "due" Day,
+        acquired "acquired" One<Acquired>,
+        proof "proof" LongText,
+        review_on "review-on" Day,
+    }
+
+    /// What the management system needs to run, and what it was given (7.1).
+    ResourceNeed {
+        title "title" ShortText [needed],
+        about "about" One<ResourceKind> [needed],
+        needed "needed" LongText [needed],
+        given "given" LongText,
+        cost "cost" Amount,
+        is_enough "enough" One<YesNo>,
+        owner "owner" ShortText,
+        review_on "review-on" Day,
+    }
+
+    /// A programme of audits (9.2.2): which clauses and controls are examined within it follows from
+    /// its audits.
+    AuditProgramme {
+        title "title" ShortText [needed],
+        starts_on "starts-on" Day [needed],
+        ends_on "ends-on" Day [needed],
+        method "method" LongText,
+        owner "owner" ShortText,
+        approved_by "approved-by" ShortText,
+    }
+
+    /// An account signs for another one between two days.
+    SigningDelegation {
+        title "title" ShortText [needed],
+        giver "giver" ShortText [needed],
+        receiver "receiver" ShortText [needed],
+        starts_on "starts-on" Day [needed],
+        ends_on "ends-on" Day [needed],
+        reason "reason" LongText,
+    }
+
+    /// An account asks the one that a record names to sign this revision of it.
+    SigningRequest {
+        record "record" ShortText [needed],
+        revision "revision" Number [needed],
+        signatory "signatory" ShortText [needed],
+        due "due" Day [needed],
+        message "message" LongText,
+    }
+
+    /// A piece of evidence: a file kept by its hash, or a link, for any number of records.
+    EvidenceItem {
+        title "title" ShortText [needed],
+        file "file" ShortText,
+        file_name "file-name" ShortText,
+        size "size" Number,
+        link "link" ShortText,
+        owner "owner" ShortText,
+        taken_on "taken-on" Day,
+        valid_until "valid-until" Day,
+        requirements "requirements" Requirements,
+        measures "measures" RecordLinks<Measure>,
+        risks "risks" RecordLinks<Risk>,
+        audits "audits" RecordLinks<Audit>,
+        findings "findings" RecordLinks<Finding>,
+        incident "incident" ShortText,
+    }
 }
 
 impl RegisterKind {
@@ -472,6 +627,7 @@ impl RegisterKind {
                 | Self::Measurement
                 | Self::Assessment
                 | Self::Signature
+                | Self::SigningRequest
         )
     }
 
@@ -492,6 +648,8 @@ impl RegisterKind {
             Self::Audit => &[("planned-from", "planned-to")],
             Self::Acceptance => &[("accepted-on", "expires-on")],
             Self::Document => &[("approved-on", "review-on")],
+            Self::AuditProgramme | Self::SigningDelegation => &[("starts-on", "ends-on")],
+            Self::EvidenceItem => &[("taken-on", "valid-until")],
             _ => &[],
         }
     }
@@ -522,7 +680,11 @@ impl RegisterKind {
     pub const fn is_written_by_digue(self) -> bool {
         matches!(
             self,
-            Self::Receipt | Self::Attestation | Self::Assessment | Self::Signature
+            Self::Receipt
+                | Self::Attestation
+                | Self::Assessment
+                | Self::Signature
+                | Self::SigningRequest
         )
     }
 
@@ -531,40 +693,9 @@ impl RegisterKind {
         match self {
             Self::Acceptance | Self::Exception => Some("approver"),
             Self::Audit | Self::Review | Self::ContinuityExercise => Some("signed-by"),
-            Self::Document => Some("approved-by"),
+            Self::Document | Self::RiskScale | Self::AuditProgramme => Some("approved-by"),
+            Self::SigningDelegation => Some("giver"),
             _ => None,
-        }
-    }
-}
-
-/// The level of a risk on the 4x4 scale of likelihood and gravity.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum RiskLevel {
-    Low,
-    Moderate,
-    High,
-    Critical,
-}
-
-impl RiskLevel {
-    /// Likelihood times gravity: from 12 critical, from 8 high, from 4 moderate.
-    pub fn of(likelihood: Likelihood, gravity: RiskGravity) -> Self {
-        let (likelihood, gravity) = (place(likelihood), place(gravity));
-        match likelihood * gravity {
-            12.. => Self::Critical,
-            8..=11 => Self::High,
-            // The most grave is never low, however unlikely: 1 x 4.
-            4..=7 => Self::Moderate,
-            0..=3 => Self::Low,
-        }
-    }
-
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Moderate => "moderate",
-            Self::High => "high",
-            Self::Critical => "critical",
         }
     }
 }
@@ -574,21 +705,6 @@ pub fn place<L: Listed>(one: L) -> u32 {
     let mut places = (1..).zip(L::CODES);
     let found = places.find(|(_, code)| **code == one.code());
     found.expect("the code of a value is in its list").0
-}
-
-impl Risk {
-    /// The current level.
-    pub fn level(&self) -> Option<RiskLevel> {
-        Some(RiskLevel::of(self.likelihood.0?, self.gravity.0?))
-    }
-
-    /// The level once its measures are in place.
-    pub fn residual(&self) -> Option<RiskLevel> {
-        Some(RiskLevel::of(
-            self.residual_likelihood.0?,
-            self.residual_gravity.0?,
-        ))
-    }
 }
 
 impl Processing {
@@ -627,7 +743,7 @@ impl Processing {
 }
 
 /// False for fillers: a dash, a question mark, `x`, `TODO`.
-fn says_something(text: &str) -> bool {
+pub(crate) fn says_something(text: &str) -> bool {
     let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
     let word = text.trim().to_lowercase();
     letters >= 3
@@ -641,28 +757,4 @@ fn says_something(text: &str) -> bool {
             "a completer",
         ]
         .contains(&word.as_str())
-}
-
-impl Document {
-    /// True for an edition without a file or without an approver.
-    pub fn is_empty(&self) -> bool {
-        self.file.0.is_empty() || self.approved_by.0.is_empty()
-    }
-}
-
-impl Audit {
-    /// True for an audit without criteria, scope or conclusion.
-    pub fn is_empty(&self) -> bool {
-        self.criteria.0.is_empty() || self.conclusion.0.is_none() || !says_something(&self.scope.0)
-    }
-}
-
-impl Stakeholder {
-    /// Threat level: (dependence x penetration) / (maturity x trust), in hundredths (EBIOS RM).
-    pub fn threat_percent(&self) -> Option<u32> {
-        let [dependence, penetration, maturity, trust] =
-            [self.dependence, self.penetration, self.maturity, self.trust]
-                .map(|one| one.0.map(place));
-        Some(dependence? * penetration? * 100 / (maturity? * trust?).max(1))
-    }
 }

@@ -5,7 +5,9 @@ use jiff::civil::Date;
 
 use crate::answers::{Answers, Bond, Hosting, Owner};
 use crate::check::Check;
-use crate::kinds::{Likelihood, MeasureKind, MeasureOrigin, Priority, Purpose, RiskGravity};
+use crate::kinds::{
+    Inclusion, Likelihood, MeasureKind, MeasureOrigin, Priority, Purpose, RiskGravity,
+};
 use Check as C;
 use Likelihood::{V1, V2, V3, V4};
 use MeasureKind::{Organisational as Org, People as Ppl, Physical as Phy, Technological as Tec};
@@ -187,3 +189,28 @@ pub(crate) const MEASURES: &[SeedMeasure] = measures! {
     "management-review" Org Govern P2 300 Head Law ["iso-5.4" "iso-5.36"] [] always;
     "qualiopi-file" Org Govern P2 90 Head Law ["qualiopi-17" "qualiopi-18" "qualiopi-27" "qualiopi-31" "qualiopi-32"] [] qualiopi;
 };
+
+/// Why a control is included at the beginning: by the origin of the measures that meet it, or, where
+/// none of the first hour does, by what it protects. An officer revises it.
+pub fn reason(control: &str) -> Inclusion {
+    let meets = |measure: &&SeedMeasure| measure.requirements.contains(&control);
+    let of_measure = MEASURES.iter().filter(meets).map(|measure| measure.origin);
+    // The law before the risk: of two reasons the one that leaves no choice.
+    let strongest = of_measure
+        .map(MeasureOrigin::inclusion)
+        .min_by_key(|one| match one {
+            Inclusion::Legal => 0,
+            Inclusion::Contract => 1,
+            Inclusion::Risk => 2,
+            Inclusion::GoodPractice => 3,
+        });
+    let others = || match control {
+        "iso-5.32" | "iso-7.10" | "iso-7.14" | "iso-8.11" | "iso-8.33" => Inclusion::Legal,
+        "iso-5.21" | "iso-5.23" | "iso-8.30" => Inclusion::Contract,
+        "iso-5.6" | "iso-5.13" | "iso-6.4" | "iso-7.6" | "iso-7.12" | "iso-7.13" | "iso-8.27" => {
+            Inclusion::GoodPractice
+        }
+        _ => Inclusion::Risk,
+    };
+    strongest.unwrap_or_else(others)
+}

@@ -2,10 +2,11 @@
 //! the account that the record names, about exactly one content.
 
 use digue_types::{AccountId, Timestamp};
+use jiff::civil::Date;
 
 use crate::capacity::Capacity;
-use crate::kinds::Signature;
-use crate::register::{RegisterEntry, Registers, Revision};
+use crate::kinds::{RegisterKind, Signature, SigningDelegation};
+use crate::register::{RegisterEntry, RegisterRecord as _, Registers, Revision};
 
 /// A signature that was given: who gave it, when, in what capacity, and for what.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,6 +17,11 @@ pub struct GivenSignature {
     pub capacity: Option<Capacity>,
     /// SHA-256 of what was signed; `None` in those of before 0.2.
     pub content: Option<String>,
+    /// The account that the record names, where another one signed for it by a delegation.
+    pub on_behalf: Option<String>,
+    /// The hash of each field that was signed, one `field hash` a line; empty in those of before
+    /// 0.3.
+    pub fields: String,
 }
 
 /// Why a signature is neither confirmed nor contradicted.
@@ -83,7 +89,9 @@ pub fn signed(registers: &Registers, revision: &Revision) -> Option<SignatureSta
     let mut given = signatures.entries;
     let own = given.iter().position(|one| {
         one.record.revision == Some(revision.number)
-            && named.is_some_and(|named| is_same(named, &one.by))
+            && named.is_some_and(|named| {
+                is_same(named, &one.by) || is_delegated(registers, revision.kind, named, one)
+            })
     });
     let one = match own {
         Some(place) => Some(given.swap_remove(place)),
@@ -111,6 +119,8 @@ fn state_of(
         at,
         capacity: record.capacity.0,
         content,
+        on_behalf: Some(record.on_behalf.0).filter(|named| !named.is_empty()),
+        fields: record.fields.0,
     };
     let is_other = given
         .content
@@ -133,6 +143,50 @@ fn state_of(
     } else {
         SignatureState::Signed(given)
     }
+}
+
+/// True when the author of a signature signed for the named account, by a delegation of that day.
+fn is_delegated(
+    registers: &Registers,
+    kind: RegisterKind,
+    named: &str,
+    signature: &RegisterEntry<Signature>,
+) -> bool {
+    let record = &signature.record;
+    let (Some(id), Some(on)) = (record.delegation.0.as_deref(), record.signed_on) else {
+        return false;
+    };
+    is_same(named, &record.on_behalf.0)
+        && delegation(registers, kind, (named, &signature.by), on).is_some_and(|known| known == id)
+}
+
+/// The delegation by which an account signs for another one on a day: signed by the one who gives
+/// it. A delegation itself is signed by nobody else, or one would lead to the next.
+pub fn delegation(
+    registers: &Registers,
+    kind: RegisterKind,
+    (giver, receiver): (&str, &str),
+    on: Date,
+) -> Option<String> {
+    if kind == RegisterKind::SigningDelegation {
+        return None;
+    }
+    let holds = |revision: &&Revision| {
+        SigningDelegation::read(&revision.values).is_ok_and(|one| {
+            is_same(&one.giver.0, giver)
+                && is_same(&one.receiver.0, receiver)
+                && one.starts_on.is_some_and(|first| first <= on)
+                && one.ends_on.is_some_and(|last| on <= last)
+        })
+    };
+    let all = registers.of(RegisterKind::SigningDelegation).iter();
+    let mut held = all.filter(holds);
+    let signed = held.find(|revision| {
+        signed(registers, revision)
+            .as_ref()
+            .is_some_and(SignatureState::stands)
+    });
+    signed.map(|revision| revision.id.clone())
 }
 
 /// True when the text names this account. Compared as account ids, so that case and spacing do not

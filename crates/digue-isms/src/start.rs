@@ -4,23 +4,53 @@
 //! written in the language of the user who answers, and can be changed like any other.
 
 use crate::check::Check;
+use crate::kinds::CheckFigure::{self, Failing, ShareFailing, ShareRight, Value};
+use crate::kinds::TargetSide::{self, AtLeast, AtMost};
 use crate::kinds::{Likelihood, RiskGravity};
 use crate::seeds::{MEASURES, RISKS};
 
 pub use crate::answers::{Answers, Bond, Data, Hosting, Owner, People, Who};
-pub use crate::seeds::{SeedMeasure, SeedRisk};
+pub use crate::seeds::{SeedMeasure, SeedRisk, reason};
 
-/// The objectives of the first hour: code, target and the check that measures it.
-pub const OBJECTIVES: [(&str, &str, Check); 9] = [
-    ("passkeys", "100 %", Check::Passkeys),
-    ("awareness", "90 %", Check::Awareness),
-    ("reviews", "100 %", Check::RightsReviews),
-    ("late", "0", Check::MeasuresLate),
-    ("containment", "60 s", Check::Containment),
-    ("decided", "24 h", Check::FindingsDecided),
-    ("false-alarms", "1 / 10 000", Check::FalseAlarms),
-    ("uninspected", "1 %", Check::Uninspected),
-    ("documents", "100 %", Check::DocumentsCurrent),
+/// An objective of the first hour: what its check measures, against a number.
+#[derive(Clone, Copy, Debug)]
+pub struct SeedObjective {
+    pub code: &'static str,
+    pub side: TargetSide,
+    pub target: &'static str,
+    /// The key of its unit.
+    pub unit: &'static str,
+    pub check: Check,
+    pub figure: CheckFigure,
+}
+
+const fn objective(
+    code: &'static str,
+    (side, target, unit): (TargetSide, &'static str, &'static str),
+    check: Check,
+    figure: CheckFigure,
+) -> SeedObjective {
+    SeedObjective {
+        code,
+        side,
+        target,
+        unit,
+        check,
+        figure,
+    }
+}
+
+#[rustfmt::skip]
+pub const OBJECTIVES: [SeedObjective; 9] = [
+    objective("passkeys", (AtLeast, "100", "seed-unit-percent"), Check::Passkeys, ShareRight),
+    objective("awareness", (AtLeast, "90", "seed-unit-percent"), Check::Awareness, ShareRight),
+    objective("reviews", (AtLeast, "100", "seed-unit-percent"), Check::RightsReviews, ShareRight),
+    objective("late", (AtMost, "0", "seed-unit-measures"), Check::MeasuresLate, Failing),
+    objective("containment", (AtMost, "60", "seed-unit-seconds"), Check::Containment, Value),
+    objective("decided", (AtMost, "0", "seed-unit-findings"), Check::FindingsDecided, Failing),
+    objective("false-alarms", (AtMost, "10", "seed-unit-account-days"), Check::FalseAlarms, Value),
+    objective("uninspected", (AtMost, "1", "seed-unit-percent"), Check::Uninspected, ShareFailing),
+    objective("documents", (AtLeast, "100", "seed-unit-percent"), Check::DocumentsCurrent, ShareRight),
 ];
 
 /// The measures that fit the answers, the most urgent first.
@@ -93,6 +123,19 @@ mod tests {
             answers(Who::Training, false, People::Few).owner(Owner::Ciso),
             "Camille"
         );
+    }
+
+    #[test]
+    fn each_of_the_93_controls_has_a_reason_of_its_own() {
+        use crate::kinds::Inclusion;
+        let reasons = crate::framework::controls().map(|control| reason(control.id));
+        let reasons: Vec<Inclusion> = reasons.collect();
+        assert_eq!(reasons.len(), 93);
+        for wanted in Inclusion::ALL {
+            assert!(reasons.contains(wanted), "{wanted:?}");
+        }
+        assert_eq!(reason("iso-8.15"), Inclusion::Legal);
+        assert_eq!(reason("iso-5.23"), Inclusion::Contract);
     }
 
     #[test]

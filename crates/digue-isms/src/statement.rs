@@ -1,7 +1,10 @@
 //! The statement of applicability (ISO/IEC 27001, 6.1.3 d): one line for each control of annex A,
 //! with the decision, what is declared and what is measured.
 
+use digue_types::visible::is_blank;
+
 use crate::check::Check;
+use crate::evidence::{EvidenceCount, EvidenceIndex};
 use crate::framework::{self, Requirement};
 use crate::kinds::{Applicability, Inclusion, Measure, MeasureOrigin, YesNo};
 use crate::register::{RegisterEntry, Registers};
@@ -17,6 +20,8 @@ pub enum Implementation {
     Measured,
     /// All its measures are declared in place; no fresh check proves it.
     Declared,
+    /// It is in place, and the evidence for it expired.
+    Expired,
     /// Some of its measures are in place.
     Partly,
     /// None of its measures is in place yet.
@@ -32,6 +37,7 @@ impl Implementation {
             Self::Failing => "failing",
             Self::Measured => "measured",
             Self::Declared => "declared",
+            Self::Expired => "expired",
             Self::Partly => "partly",
             Self::Planned => "planned",
             Self::Nothing => "nothing",
@@ -51,6 +57,7 @@ pub struct StatementLine {
     /// Checks that cover it, and what each states.
     pub checks: Vec<(Check, CheckStatement)>,
     pub implementation: Implementation,
+    pub evidence: EvidenceCount,
 }
 
 impl StatementLine {
@@ -58,6 +65,15 @@ impl StatementLine {
         self.decided
             .as_ref()
             .is_none_or(|decided| decided.record.applies.0 != Some(YesNo::No))
+    }
+
+    /// True when something says why it applies, or why not (6.1.3 d).
+    pub fn has_reason(&self) -> bool {
+        let decided = self.decided.as_ref();
+        match self.applies() {
+            true => !self.inclusion.is_empty(),
+            false => decided.is_some_and(|one| !is_blank(&one.record.exclusion.0)),
+        }
     }
 }
 
@@ -70,15 +86,19 @@ pub fn statement(
 ) -> Vec<StatementLine> {
     let measures = registers.read::<Measure>().entries;
     let decisions = registers.read::<Applicability>().entries;
+    let evidence = EvidenceIndex::of(registers, now.today);
     framework::controls()
-        .map(|control| line(control, &measures, &decisions, measured, now))
+        .map(|control| line(control, (&measures, &decisions, &evidence), measured, now))
         .collect()
 }
 
 fn line(
     control: &'static Requirement,
-    measures: &[RegisterEntry<Measure>],
-    decisions: &[RegisterEntry<Applicability>],
+    (measures, decisions, evidence): (
+        &[RegisterEntry<Measure>],
+        &[RegisterEntry<Applicability>],
+        &EvidenceIndex,
+    ),
     measured: &MeasuredState,
     now: Measurements,
 ) -> StatementLine {
@@ -107,7 +127,13 @@ fn line(
     let own: Vec<&RegisterEntry<Measure>> = measures.iter().filter(meets).collect();
     let standings: Vec<(String, MeasureState)> = own
         .iter()
-        .map(|measure| (measure.id.clone(), measure.record.standing(measured, now)))
+        .map(|measure| {
+            let state = measure.record.standing(measured, now);
+            (
+                measure.id.clone(),
+                evidence.with_evidence(&measure.id, state),
+            )
+        })
         .collect();
     let speaks = |check: &&Check| check.requirements().contains(&control.id);
     let checks: Vec<(Check, CheckStatement)> = Check::ALL
@@ -118,10 +144,19 @@ fn line(
     let applies = decided
         .as_ref()
         .is_none_or(|decided| decided.record.applies.0 != Some(YesNo::No));
-    let implementation = if applies {
-        implementation(&standings, &checks)
-    } else {
-        Implementation::NotApplicable
+    let own_evidence = evidence.of_requirement(control.id);
+    let is_expired = own_evidence.is_expired()
+        || own
+            .iter()
+            .any(|measure| evidence.of_measure(&measure.id).is_expired());
+    let implementation = match applies {
+        false => Implementation::NotApplicable,
+        true => match implementation(&standings, &checks) {
+            Implementation::Measured | Implementation::Declared if is_expired => {
+                Implementation::Expired
+            }
+            found => found,
+        },
     };
     let inclusion = inclusion(decided.as_ref(), &own);
     StatementLine {
@@ -131,6 +166,7 @@ fn line(
         measures: standings,
         checks,
         implementation,
+        evidence: own_evidence,
     }
 }
 
@@ -187,14 +223,7 @@ fn inclusion(
     let mut reasons: Vec<Inclusion> = measures
         .iter()
         .filter_map(|measure| measure.record.origin.0)
-        .map(|origin| match origin {
-            MeasureOrigin::Risk | MeasureOrigin::Incident | MeasureOrigin::Audit => Inclusion::Risk,
-            MeasureOrigin::Dpia | MeasureOrigin::Injunction | MeasureOrigin::Law => {
-                Inclusion::Legal
-            }
-            MeasureOrigin::Partner => Inclusion::Contract,
-            MeasureOrigin::GoodPractice => Inclusion::GoodPractice,
-        })
+        .map(MeasureOrigin::inclusion)
         .collect();
     reasons.sort_unstable();
     reasons.dedup();

@@ -35,7 +35,7 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 
 pub use self::probe::{RelayFault, answers};
-pub use self::weekly::WeeklyFigures;
+pub use self::weekly::{WeeklyFigures, WorkFigures};
 
 /// The outgoing mail server.
 #[derive(Clone)]
@@ -327,6 +327,16 @@ pub enum Mail {
         account: AccountId,
         week: WeeklyFigures,
     },
+    /// A record names this account, and waits for its signature.
+    SignatureAsked { account: AccountId },
+    /// What this account answers for: due soon, late, and late of others for so long that the
+    /// management is told.
+    WorkDue {
+        account: AccountId,
+        work: WorkFigures,
+    },
+    /// A legal deadline of an incident draws near.
+    DeadlineNear { incident: String, percent: u8 },
     /// The self-assessment of this account's organisation has expired, or will soon.
     AssessmentDue { account: AccountId },
     /// The verdict on a message that this account forwarded.
@@ -355,6 +365,9 @@ impl Mail {
             Self::ClosingsHeld { .. } => "closings-held",
             Self::BackupDeletion { .. } => "backup-deletion",
             Self::Digest { .. } => "digest",
+            Self::SignatureAsked { .. } => "signature-asked",
+            Self::WorkDue { .. } => "work-due",
+            Self::DeadlineNear { .. } => "deadline-near",
             Self::AssessmentDue { .. } => "assessment-due",
             Self::DeskAnswer { .. } => "desk-answer",
             Self::Contested { .. } => "contested",
@@ -369,6 +382,7 @@ impl Mail {
             | Self::OrganisationFinding { .. }
             | Self::Reported { .. }
             | Self::ClosingsHeld { .. }
+            | Self::DeadlineNear { .. }
             | Self::BackupDeletion { .. } => Actor::digue().account,
             Self::Invitation { account, .. }
             | Self::Recovered { account }
@@ -376,6 +390,8 @@ impl Mail {
             | Self::SignInBlocked { account }
             | Self::Finding { account }
             | Self::AssessmentDue { account }
+            | Self::SignatureAsked { account }
+            | Self::WorkDue { account, .. }
             | Self::DeskAnswer { account, .. }
             | Self::Contested { account }
             | Self::Digest { account, .. } => account.clone(),
@@ -390,6 +406,8 @@ impl Mail {
             Self::OrganisationFinding { organisation } | Self::Reported { organisation } => {
                 organisation.to_string()
             }
+            Self::WorkDue { work, .. } => work.to_text(),
+            Self::DeadlineNear { incident, percent } => format!("{incident} {percent}"),
             Self::ClosingsHeld { portal } => portal.to_string(),
             Self::BackupDeletion { repository } => repository.clone(),
             Self::DeskAnswer {
@@ -430,6 +448,18 @@ impl Mail {
                 repository: record.detail.clone(),
             }),
             "assessment-due" => Some(Self::AssessmentDue { account }),
+            "signature-asked" => Some(Self::SignatureAsked { account }),
+            "work-due" => Some(Self::WorkDue {
+                account,
+                work: WorkFigures::parse(&record.detail)?,
+            }),
+            "deadline-near" => {
+                let (incident, percent) = record.detail.rsplit_once(' ')?;
+                Some(Self::DeadlineNear {
+                    incident: incident.to_owned(),
+                    percent: percent.parse().ok()?,
+                })
+            }
             "contested" => Some(Self::Contested { account }),
             "person-news" => {
                 let (first, visits) = record.detail.split_once(' ')?;
@@ -668,6 +698,17 @@ fn message(
     if let Mail::OrganisationFinding { organisation } | Mail::Reported { organisation } = mail {
         values.push(("organisation", Value::from(organisation.as_str())));
     }
+    if let Mail::WorkDue { work, .. } = mail {
+        values.extend([
+            ("late", Value::from(work.late)),
+            ("soon", Value::from(work.soon)),
+            ("escalated", Value::from(work.escalated)),
+        ]);
+    }
+    if let Mail::DeadlineNear { incident, percent } = mail {
+        values.push(("incident", Value::from(incident.as_str())));
+        values.push(("percent", Value::from(*percent)));
+    }
     if let Mail::ClosingsHeld { portal } = mail {
         values.push(("portal", Value::from(portal.as_str())));
     }
@@ -759,6 +800,17 @@ mod tests {
                 verdict: MessageVerdict::Unknown,
                 unread: vec![UnreadKind::Winmail],
             },
+            Mail::SignatureAsked {
+                account: account.clone(),
+            },
+            Mail::WorkDue {
+                account: account.clone(),
+                work: WorkFigures::default(),
+            },
+            Mail::DeadlineNear {
+                incident: "INC-2026-003".to_owned(),
+                percent: 80,
+            },
             Mail::Contested { account },
             Mail::PersonNews {
                 is_first: true,
@@ -792,8 +844,11 @@ mod tests {
             Mail::BackupDeletion { .. } => 11,
             Mail::OrganisationFinding { .. } => 12,
             Mail::Reported { .. } => 13,
+            Mail::SignatureAsked { .. } => 14,
+            Mail::WorkDue { .. } => 15,
+            Mail::DeadlineNear { .. } => 16,
         });
-        assert_eq!(kinds.collect::<HashSet<_>>().len(), 14);
+        assert_eq!(kinds.collect::<HashSet<_>>().len(), 17);
         mails
     }
 

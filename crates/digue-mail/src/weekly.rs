@@ -36,3 +36,31 @@ impl WeeklyFigures {
         })
     }
 }
+
+/// What one account answers for, in a mail of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct WorkFigures {
+    pub late: usize,
+    pub soon: usize,
+    /// Late work of others of which the management is told.
+    pub escalated: usize,
+}
+
+impl WorkFigures {
+    /// The three numbers, as the mail queue stores them.
+    pub(super) fn to_text(self) -> String {
+        format!("{} {} {}", self.late, self.soon, self.escalated)
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let numbers: Option<Vec<usize>> = text.split(' ').map(|word| word.parse().ok()).collect();
+        match numbers?[..] {
+            [late, soon, escalated] => Some(Self {
+                late,
+                soon,
+                escalated,
+            }),
+            _ => None,
+        }
+    }
+}

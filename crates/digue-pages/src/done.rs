@@ -37,6 +37,7 @@ lists! {
         RecordSaved "record",
         RecordEnded "record-ended",
         RecordSigned "record-signed",
+        SignatureAsked "signature-asked",
     }
 }
 
@@ -125,7 +126,8 @@ impl DoneNotice {
             | DoneAct::RegistersBegun
             | DoneAct::RecordSaved
             | DoneAct::RecordEnded
-            | DoneAct::RecordSigned => None,
+            | DoneAct::RecordSigned
+            | DoneAct::SignatureAsked => None,
         };
         ShownDone {
             sentence: text_with(language, self.act.key(), &[("about", Value::from(about))]),

@@ -200,24 +200,24 @@ static GROUPS: &[(&str, &[MenuPage])] = &[
     (
         "menu-group-govern",
         &[
-            page("/smsi", "menu-smsi", MenuIcon::Shield, Role::can_watch),
+            page("/smsi", "menu-smsi", MenuIcon::Shield, Role::reads_isms),
             counted(
                 ("/smsi/calendar", "smsi-calendar"),
                 MenuIcon::Calendar,
                 TaskSource::Registers,
-                Role::can_watch,
+                Role::reads_isms,
             ),
             counted(
                 ("/smsi/checks", "smsi-checks"),
                 MenuIcon::Tick,
                 TaskSource::Checks,
-                Role::can_watch,
+                Role::reads_isms,
             ),
             page(
                 "/smsi/registers",
                 "smsi-registers",
                 MenuIcon::List,
-                Role::can_watch,
+                Role::reads_isms,
             ),
             counted(
                 ("/reviews", "menu-reviews"),

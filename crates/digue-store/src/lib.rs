@@ -20,6 +20,7 @@ mod contact_source;
 mod contacts;
 mod copies;
 mod database;
+mod deadline_alerts;
 mod error;
 mod feeds;
 mod file_digests;

@@ -12,6 +12,7 @@ use digue_compliance::space::assessment;
 use digue_isms::assessment::Posture;
 use digue_isms::calendar::{self, DueItem};
 use digue_isms::check::{Check, CheckResult};
+use digue_isms::signatures::is_same;
 use digue_isms::standing::CheckStatement;
 use digue_provisioning::overview::{DirectoryOverview, DirectoryStanding};
 use digue_response::clock::{DueTime, LegalClock};
@@ -341,8 +342,16 @@ async fn checks(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
 }
 
 async fn overdue_records(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {
-    let registers = isms::registers(app, actor).await?;
+    let compared = isms::compared::registers(app, actor).await?;
+    let registers = compared.registers;
     let now = isms::now(app);
+    let requests = isms::signatures::open_requests(&registers).into_iter();
+    let asked = requests.map(|one| Task {
+        since: one.asked_at,
+        due: one.due.map(|due| isms::end_of_day(app, due)),
+        is_mine: is_same(&one.signatory, actor.account.as_str()),
+        act: AwaitedAct::SignRecord(one),
+    });
     let late = calendar::due(&registers, now)
         .into_iter()
         .filter(|due| due.days_late > 0);
@@ -357,7 +366,7 @@ async fn overdue_records(app: &App, actor: &Actor) -> Result<Vec<Task>, Operatio
             act: AwaitedAct::OverdueRecord(due),
         }
     };
-    Ok(late.map(task).collect())
+    Ok(late.map(task).chain(asked).collect())
 }
 
 async fn due_assessment(app: &App, actor: &Actor) -> Result<Vec<Task>, OperationError> {

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 
 use digue_access::Reach;
+use digue_compliance::isms::signatures::OpenRequest;
 use digue_detection::Action;
 use digue_isms::calendar::DueItem;
 use digue_response::clock::{ClockKind, DueTime};
@@ -105,6 +106,8 @@ pub enum AwaitedAct {
     DecideSignals { changes: usize },
     /// A record of a register whose day has passed.
     OverdueRecord(DueItem),
+    /// Sign a record that names the reader.
+    SignRecord(OpenRequest),
     /// Answer the self-assessment of the organisation.
     Assess,
     /// Read a training module and answer its questions.
@@ -168,7 +171,7 @@ impl Task {
             | AwaitedAct::DecideDirectory { .. }
             | AwaitedAct::RepairDirectory => TaskSource::Sources,
             AwaitedAct::DecideSignals { .. } => TaskSource::Signals,
-            AwaitedAct::OverdueRecord(_) => TaskSource::Registers,
+            AwaitedAct::OverdueRecord(_) | AwaitedAct::SignRecord(_) => TaskSource::Registers,
             AwaitedAct::Assess => TaskSource::Assessment,
             AwaitedAct::LearnModule(_) | AwaitedAct::ReadDocument { .. } => TaskSource::Learning,
         }

@@ -21,7 +21,7 @@ use digue_backup_acts::schedule::DueJob;
 use digue_backup_acts::{backups, reports};
 use digue_casework::incidents::{self, IncidentLog};
 use digue_casework::{CaseworkSettings, alerts, containment};
-use digue_compliance::isms::{LessonMeasures, checks, continuity, digest};
+use digue_compliance::isms::{LessonMeasures, checks, continuity, digest, work_mails};
 use digue_compliance::space::assessment;
 use digue_config::Config;
 use digue_config::added_routes::AddedRouteReader;
@@ -529,6 +529,11 @@ impl RunningServer {
             Duration::from_hours(1),
             "digest",
             |app: Arc<App>| async move { digest::send_due(&app).await.map(drop) }
+        );
+        every!(
+            Duration::from_mins(5),
+            "alerts about legal deadlines",
+            |app: Arc<App>| async move { work_mails::alert_deadlines(&app).await.map(drop) }
         );
         // Keys end with a period, not at a set hour.
         every!(

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use digue_app::directory::organisation_of;
+use digue_app::files::sha256;
 use digue_app::{Actor, App, OperationError, attachments, require};
 use digue_evidence::stored_files::JournalledFile;
 use digue_evidence::stored_records::{RecordDifference, StoredFault, StoredKind};
@@ -138,7 +139,7 @@ pub async fn documents(app: &App, actor: &Actor) -> Result<Vec<ReadingTask>, Ope
     // A receipt that cannot be read confirms nothing; a document that cannot be read has no known
     // readers, and its officers see that in the contradictions.
     let receipts = registers.read::<Receipt>().entries;
-    let is_operator = actor.role.can_watch();
+    let is_operator = actor.role.reads_isms();
     let is_for = |audience: Option<Audience>| match audience {
         Some(Audience::Everybody) => true,
         Some(Audience::Operator) => is_operator,
@@ -153,7 +154,7 @@ pub async fn documents(app: &App, actor: &Actor) -> Result<Vec<ReadingTask>, Ope
                 receipt.record.reader.0 == actor.account.as_str()
                     && receipt.record.document.0.as_ref() == Some(&one.id)
                     && receipt.record.edition == one.record.edition
-                    && is_of_this_file(&receipt.record, &one.record)
+                    && is_of_this_content(&receipt.record, &one.record)
             });
             ReadingTask {
                 read_on: read.filter_map(|receipt| receipt.record.read_on).max(),
@@ -164,10 +165,19 @@ pub async fn documents(app: &App, actor: &Actor) -> Result<Vec<ReadingTask>, Ope
         .collect())
 }
 
-/// True for a receipt of the file that the document now has. Those of before 0.2 name an edition
-/// alone.
-fn is_of_this_file(receipt: &Receipt, document: &Document) -> bool {
-    receipt.content.0.is_empty() || receipt.content.0 == document.file.0
+/// True for a receipt of the file or text that the document now has. Those of before 0.2 name an
+/// edition alone.
+pub(super) fn is_of_this_content(receipt: &Receipt, document: &Document) -> bool {
+    receipt.content.0.is_empty() || receipt.content.0 == content_hash(document)
+}
+
+/// The hash of what there is to read: the file, or the text; empty without either.
+fn content_hash(document: &Document) -> String {
+    match (document.file.0.as_str(), document.text.0.as_str()) {
+        ("", "") => String::new(),
+        ("", text) => sha256(text),
+        (file, _) => file.to_owned(),
+    }
 }
 
 /// Confirms that the actor read the current edition of a document.
@@ -183,8 +193,8 @@ pub async fn read(app: &App, actor: &Actor, id: &str) -> Result<(), OperationErr
     if one.read_on.is_some() {
         return Err(OperationError::Conflict);
     }
-    let content = one.document.file.0;
-    if content.is_empty() {
+    let content = content_hash(&one.document);
+    if one.document.file.0.is_empty() {
         must_be_last(app, id).await?;
     } else {
         content_of(app, id).await?;
@@ -244,7 +254,8 @@ pub async fn file(app: &App, actor: &Actor, id: &str) -> Result<(String, Vec<u8>
         .into_iter()
         .find(|one| one.id == id);
     let document = document.ok_or(OperationError::NotFound("file"))?;
-    let may = actor.role.can_watch() || documents(app, actor).await?.iter().any(|one| one.id == id);
+    let may =
+        actor.role.reads_isms() || documents(app, actor).await?.iter().any(|one| one.id == id);
     require(may && !document.record.file.0.is_empty())
         .map_err(|_| OperationError::NotFound("file"))?;
     let (file, bytes) = content_of(app, id).await?;

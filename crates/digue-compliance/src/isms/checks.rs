@@ -114,7 +114,7 @@ pub(super) fn last_confirmed(
     statement.unless_older(result.at, is_same)
 }
 
-fn result_of(record: &CheckRecord) -> Option<CheckResult> {
+pub(super) fn result_of(record: &CheckRecord) -> Option<CheckResult> {
     let check = Check::parse(&record.name)?;
     let content: CheckContent = serde_json::from_str(&record.content).ok()?;
     let not_run = match &content.not_run {

@@ -8,15 +8,17 @@ use digue_isms::contradictions::{
 use digue_isms::register::Registers;
 use digue_isms::standing::{MeasuredState, Measurements};
 
-/// All contradictions. Incidents that cannot be read are one of them, and hide no other.
+/// All contradictions, for readers of the ISMS. Incidents that cannot be read are one of them, and
+/// hide no other; the management reads that one contradicts its register, and not the incident.
 pub async fn all(
     app: &App,
     actor: &Actor,
     registers: &Registers,
     (measured, now): (&MeasuredState, Measurements),
 ) -> Result<Vec<RegisterContradiction>, OperationError> {
+    super::must_read(actor)?;
     let found = contradictions(registers, measured, now);
-    let of_incidents = match incidents::list(app, actor).await {
+    let of_incidents = match incidents::list(app, &Actor::digue()).await {
         Ok(views) => views.iter().filter_map(of_incident).collect(),
         Err(OperationError::Unavailable(error)) => {
             tracing::error!(

@@ -1,4 +1,5 @@
-//! The weekly digest by mail: late and upcoming duties, contradictions, failing checks.
+//! The weekly digest by mail: late and upcoming duties, contradictions, failing checks, and to each
+//! account what it answers for itself.
 
 use std::time::Duration;
 
@@ -56,5 +57,6 @@ pub async fn send_due(app: &App) -> Result<bool, OperationError> {
         week,
     })
     .await?;
+    super::work_mails::tell_owners(app).await?;
     Ok(true)
 }

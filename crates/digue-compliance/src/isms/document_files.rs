@@ -9,12 +9,21 @@ use super::compared::settled_record;
 use super::parsed;
 
 /// The file that a document in force names, as the journal confirms it.
+pub(super) async fn of_document(app: &App, id: &str) -> Result<JournalledFile, OperationError> {
+    of_record(app, RegisterKind::Document, id).await
+}
+
+/// The file that a record in force names.
 ///
 /// # Errors
 /// `FileAltered` when the record itself differs from the journal, or is not the last one there;
 /// `NotFound` without a file.
-pub(super) async fn of_document(app: &App, id: &str) -> Result<JournalledFile, OperationError> {
-    let (document, confirmation) = settled_record(app, RegisterKind::Document, id).await?;
+pub(super) async fn of_record(
+    app: &App,
+    kind: RegisterKind,
+    id: &str,
+) -> Result<JournalledFile, OperationError> {
+    let (document, confirmation) = settled_record(app, kind, id).await?;
     let hash = document
         .values
         .get("file")

@@ -71,9 +71,10 @@ impl RecordWords<'_> {
             RegisterKind::Attestation => of("person").cloned(),
             RegisterKind::Assessment => of("organisation").cloned(),
             // What was signed is of any kind: the identifier says which.
-            RegisterKind::Signature => of("record").map(|id| {
+            RegisterKind::Signature | RegisterKind::SigningRequest => of("record").map(|id| {
                 // A signature of a signature is none, and one of itself would have no end.
-                let signed = |kind: &&RegisterKind| **kind != RegisterKind::Signature;
+                let others = [RegisterKind::Signature, RegisterKind::SigningRequest];
+                let signed = |kind: &&RegisterKind| !others.contains(kind);
                 let mut kinds = RegisterKind::ALL.iter().filter(signed);
                 let kind = kinds.find(|kind| self.registers.find(**kind, id).is_some());
                 kind.map_or_else(|| id.clone(), |kind| self.named(*kind, id))
@@ -96,7 +97,16 @@ impl RecordWords<'_> {
             | RegisterKind::BusinessActivity
             | RegisterKind::EmergencyContact
             | RegisterKind::KeyHolder
-            | RegisterKind::ContinuityExercise => None,
+            | RegisterKind::ContinuityExercise
+            | RegisterKind::RiskScale
+            | RegisterKind::Opportunity
+            | RegisterKind::PlannedChange
+            | RegisterKind::CommunicationLine
+            | RegisterKind::Competence
+            | RegisterKind::ResourceNeed
+            | RegisterKind::AuditProgramme
+            | RegisterKind::SigningDelegation
+            | RegisterKind::EvidenceItem => None,
         };
         title.unwrap_or_default()
     }

@@ -1,21 +1,31 @@
 //! Signatures of records: by the account that the record names, after a fresh proof of identity, for
 //! exactly the content that was shown. No one signs for another.
 
+use std::collections::BTreeMap;
+
 use digue_access::Role;
+use digue_app::files::sha256;
 use digue_app::{Actor, App, OperationError};
+use digue_governance::programme::dependent;
 use digue_isms::capacity::Capacity;
+use digue_isms::closing::missing_to_sign;
 use digue_isms::field::Values;
-use digue_isms::kinds::RegisterKind;
+use digue_isms::kinds::{Audit, RegisterKind, SigningRequest};
 use digue_isms::register::{Registers, Revision};
-use digue_isms::signatures::{GivenSignature, SignatureState, UnprovenSignature, is_same, signed};
+use digue_isms::signatures::{
+    GivenSignature, SignatureState, UnprovenSignature, delegation, is_same, signed,
+};
 use digue_locales::{Language, Value, text, text_with};
+use digue_mail::Mail;
 use digue_store::RevisionRecord;
-use digue_types::Timestamp;
+use digue_types::{AccountId, Timestamp};
+use jiff::civil::Date;
 
 use super::compared::compared;
+use super::sheets::field_name;
 use super::{
-    IsmsState, RevisionDraft, SaveError, add, free_number, in_force, may_save, must_read, now,
-    parsed, values_of, write_from,
+    IsmsState, RevisionDraft, SaveError, add, free_number, in_force, may_save, may_write,
+    must_read, now, parsed, values_of_filled, write, write_from,
 };
 
 /// The characters of a hash that papers and pages show: enough to tell contents apart by eye. The
@@ -48,10 +58,16 @@ pub async fn sign(
         .get(field)
         .and_then(|texts| texts.first())
         .ok_or(OperationError::Denied)?;
-    if !is_same(named, actor.account.as_str()) {
-        return Err(OperationError::Denied);
-    }
+    let delegation = if is_same(named, actor.account.as_str()) {
+        None
+    } else {
+        let today = now(app).today;
+        let pair = (named.as_str(), actor.account.as_str());
+        let held = delegation(&found.registers, kind, pair, today);
+        Some((named.clone(), held.ok_or(OperationError::Denied)?))
+    };
     actor.must_be_fresh(app)?;
+    must_be_whole(&found.registers, revision)?;
     if revision.number != seen || signed(&found.registers, revision) != Some(SignatureState::Typed)
     {
         return Err(OperationError::Conflict);
@@ -75,8 +91,31 @@ pub async fn sign(
     if !is_as_seen {
         return Err(OperationError::Conflict);
     }
-    let draft = draft(app, actor, &registers, (id, seen, revision.hash.as_str())).await?;
+    let signed = SignedContent {
+        id,
+        number: seen,
+        hash: &revision.hash,
+        values: &revision.values,
+        delegation,
+    };
+    let draft = draft(app, actor, &registers, signed).await?;
     add(app, actor, draft).await
+}
+
+/// Checks that a record says what its signature would be about.
+///
+/// # Errors
+/// `Invalid` for a review without its inputs (9.3.2), and an audit of one's own work (9.2.2 b).
+fn must_be_whole(registers: &Registers, revision: &Revision) -> Result<(), OperationError> {
+    if !missing_to_sign(revision.kind, &revision.values).is_empty() {
+        return Err(OperationError::Invalid("invalid-review-inputs"));
+    }
+    let audits = registers.read_those::<Audit>(|values| *values == revision.values);
+    let own = audits.entries.iter().find(|one| one.id == revision.id);
+    if own.is_some_and(|audit| !dependent(registers, audit).is_empty()) {
+        return Err(OperationError::Invalid("invalid-audit-own-work"));
+    }
+    Ok(())
 }
 
 /// Saves what a person wrote in a form, a new record or from the revision that they read. Where it
@@ -112,22 +151,39 @@ pub(super) fn signs(app: &App, actor: &Actor, kind: RegisterKind, values: &Value
         .and_then(|field| values.get(field)?.first());
     named.is_some_and(|named| is_same(named, actor.account.as_str()))
         && actor.must_be_fresh(app).is_ok()
+        && missing_to_sign(kind, values).is_empty()
 }
 
-/// The signature of a revision as a record: of its id, number and hash.
+/// What is signed: a revision of a record.
+pub(super) struct SignedContent<'r> {
+    pub(super) id: &'r str,
+    pub(super) number: u32,
+    /// SHA-256 of the stored text.
+    pub(super) hash: &'r str,
+    pub(super) values: &'r Values,
+    /// The account that the record names, and the delegation by which another one signs for it.
+    pub(super) delegation: Option<(String, String)>,
+}
+
+/// The signature of a revision as a record: of its id, number and hash, and the hash of each field,
+/// so that a later change can be named.
 pub(super) async fn draft(
     app: &App,
     actor: &Actor,
     registers: &Registers,
-    (id, number, hash): (&str, u32, &str),
+    signed: SignedContent<'_>,
 ) -> Result<RevisionDraft, OperationError> {
     let kind = RegisterKind::Signature;
+    let (on_behalf, delegation) = signed.delegation.unzip();
     let fields = [
-        ("record", id.to_owned()),
-        ("revision", number.to_string()),
+        ("record", signed.id.to_owned()),
+        ("revision", signed.number.to_string()),
         ("signed-on", now(app).today.to_string()),
         ("capacity", capacity(actor.role).code().to_owned()),
-        ("content", hash.to_owned()),
+        ("content", signed.hash.to_owned()),
+        ("on-behalf", on_behalf.unwrap_or_default()),
+        ("delegation", delegation.unwrap_or_default()),
+        ("fields", field_hashes(signed.values)),
     ];
     let place = free_number(app, registers, kind).await?;
     Ok(RevisionDraft {
@@ -135,8 +191,141 @@ pub(super) async fn draft(
         id: format!("{}-{place}", kind.prefix()),
         number: 1,
         is_over: false,
-        values: values_of(fields),
+        values: values_of_filled(fields),
     })
+}
+
+/// The hash of each field, one `field hash` a line: the first 16 hexadecimal digits of SHA-256.
+fn field_hashes(values: &Values) -> String {
+    let lines = values
+        .iter()
+        .map(|(field, texts)| format!("{field} {}", field_hash(texts)));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn field_hash(texts: &[String]) -> String {
+    let text = serde_json::to_string(texts).expect("strings always serialise");
+    let mut hash = sha256(text);
+    hash.truncate(HASH_SHOWN);
+    hash
+}
+
+/// The codes of the fields that are not as they were signed, in the order of the form; `None` for a
+/// signature of before 0.3, which holds no hashes of fields, and where none of them differs: then the
+/// stored text differs beside its fields.
+pub fn changed_fields(revision: &Revision, given: &GivenSignature) -> Option<Vec<&'static str>> {
+    if given.fields.is_empty() {
+        return None;
+    }
+    let signed: BTreeMap<&str, &str> = given
+        .fields
+        .lines()
+        .filter_map(|line| line.split_once(' '))
+        .collect();
+    let is_changed = |field: &str| {
+        let now = revision.values.get(field).map(|texts| field_hash(texts));
+        now.as_deref() != signed.get(field).copied()
+    };
+    let fields = revision.kind.fields().iter().map(|field| field.code);
+    let changed: Vec<&'static str> = fields.filter(|field| is_changed(field)).collect();
+    (!changed.is_empty()).then_some(changed)
+}
+
+/// The account that a record names is asked to sign the revision that it has now, by a day; it is
+/// told by mail where an address is known.
+///
+/// # Errors
+/// `Invalid` when the record names no account that exists, or the day has passed; `Conflict` for a
+/// record that is signed already.
+pub async fn ask(
+    app: &App,
+    actor: &Actor,
+    (kind, id): (RegisterKind, &str),
+    due: Date,
+    message: &str,
+) -> Result<String, OperationError> {
+    digue_app::require(may_write(actor.role, kind))?;
+    let field = kind.signatory().ok_or(OperationError::NotFound("record"))?;
+    if due < now(app).today {
+        return Err(OperationError::Invalid("invalid-signing-day"));
+    }
+    let registers = compared(app).await?.registers;
+    let revision = registers
+        .find(kind, id)
+        .ok_or(OperationError::NotFound("record"))?;
+    let named = revision.values.get(field).and_then(|texts| texts.first());
+    let account = named.and_then(|named| AccountId::parse(named.trim()).ok());
+    let rules = app.gateway().rules();
+    let is_active = |account: &AccountId| {
+        let record = rules.directory.find(account);
+        record.is_some_and(|record| !record.is_suspended)
+    };
+    let account = account
+        .filter(is_active)
+        .ok_or(OperationError::Invalid("invalid-signatory"))?;
+    if signed(&registers, revision) != Some(SignatureState::Typed) {
+        return Err(OperationError::Conflict);
+    }
+    let fields = [
+        ("record", id.to_owned()),
+        ("revision", revision.number.to_string()),
+        ("signatory", account.to_string()),
+        ("due", due.to_string()),
+        ("message", message.trim().to_owned()),
+    ];
+    let values = values_of_filled(fields);
+    let request = write(app, actor, RegisterKind::SigningRequest, None, &values).await?;
+    let mail = Mail::SignatureAsked {
+        account: account.clone(),
+    };
+    digue_mail::tell_holder(app, &account, &mail).await?;
+    Ok(request)
+}
+
+/// A request for a signature that is still open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenRequest {
+    pub kind: RegisterKind,
+    /// The record to be signed.
+    pub id: String,
+    pub title: String,
+    pub asked_by: String,
+    pub asked_at: Timestamp,
+    pub signatory: String,
+    pub due: Option<Date>,
+    pub message: String,
+}
+
+/// The requests for the revisions that records have now, and that are not signed yet.
+pub fn open_requests(registers: &Registers) -> Vec<OpenRequest> {
+    let mut open: Vec<OpenRequest> = Vec::new();
+    // The last request about a record counts: a reminder moves the day.
+    for one in registers.read::<SigningRequest>().entries.into_iter().rev() {
+        let id = one.record.record.0;
+        let kinds = RegisterKind::ALL.iter();
+        let mut kinds = kinds.filter(|kind| kind.signatory().is_some());
+        let Some(revision) = kinds.find_map(|kind| registers.find(*kind, &id)) else {
+            continue;
+        };
+        let is_current = one.record.revision == Some(revision.number);
+        let is_open = signed(registers, revision) == Some(SignatureState::Typed);
+        if !is_current || !is_open || open.iter().any(|known| known.id == id) {
+            continue;
+        }
+        let title = revision.values.get("title").and_then(|texts| texts.first());
+        open.push(OpenRequest {
+            kind: revision.kind,
+            title: title.cloned().unwrap_or_else(|| id.clone()),
+            id,
+            asked_by: one.by,
+            asked_at: one.at,
+            signatory: one.record.signatory.0,
+            due: one.record.due,
+            message: one.record.message.0,
+        });
+    }
+    open.reverse();
+    open
 }
 
 const fn capacity(role: Role) -> Capacity {
@@ -148,6 +337,7 @@ const fn capacity(role: Role) -> Capacity {
         Role::Ciso => Capacity::Ciso,
         Role::Dpo => Capacity::Dpo,
         Role::Auditor => Capacity::Auditor,
+        Role::Management => Capacity::Management,
     }
 }
 
@@ -173,6 +363,11 @@ pub fn in_words(
     moment: impl Fn(Timestamp) -> String,
 ) -> Option<String> {
     let said = |key: &str, given: &GivenSignature| {
+        let signed_for = |named: &String| {
+            let values = [("name", Value::from(named.as_str()))];
+            format!(" {}", text_with(language, "signature-on-behalf", &values))
+        };
+        let on_behalf = given.on_behalf.as_ref().map(signed_for);
         let capacity = given.capacity.map_or_else(
             || text(language, "signature-capacity-unknown"),
             |role| text(language, &format!("role-{}", role.code())),
@@ -187,7 +382,8 @@ pub fn in_words(
             ("capacity", Value::from(capacity)),
             ("hash", Value::from(hash)),
         ];
-        Some(text_with(language, key, &values))
+        let sentence = text_with(language, key, &values);
+        Some(sentence + &on_behalf.unwrap_or_default())
     };
     match state {
         SignatureState::Unnamed => None,
@@ -215,6 +411,16 @@ pub fn in_words(
         SignatureState::Unproven(given, UnprovenSignature::NotCompared) => {
             said("signature-not-compared", given)
         }
-        SignatureState::Broken(given) => said("signature-broken", given),
+        SignatureState::Broken(given) => {
+            let sentence = said("signature-broken", given)?;
+            let Some(changed) = changed_fields(revision, given) else {
+                return Some(sentence);
+            };
+            let name = |field: &&str| field_name(language, revision.kind, field);
+            let names: Vec<String> = changed.iter().map(name).collect();
+            let values = [("fields", Value::from(names.join(", ")))];
+            let named = text_with(language, "signature-changed-fields", &values);
+            Some(format!("{sentence} {named}"))
+        }
     }
 }

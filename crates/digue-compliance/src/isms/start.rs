@@ -6,9 +6,12 @@ use std::collections::HashMap;
 
 use digue_isms::check::Check;
 use digue_isms::field::Values;
-use digue_isms::kinds::RegisterKind;
+use digue_isms::framework::{self, Framework};
+use digue_isms::kinds::{Inclusion, PolicyTopic, RegisterKind};
 use digue_isms::register::Registers;
-use digue_isms::start::{Answers, Hosting, OBJECTIVES, Owner, SeedMeasure, Who, measures, risks};
+use digue_isms::start::{
+    Answers, Hosting, OBJECTIVES, Owner, SeedMeasure, Who, measures, reason, risks,
+};
 use digue_locales::{Language, text};
 use jiff::Span;
 use jiff::civil::Date;
@@ -51,6 +54,9 @@ pub async fn begin(
     let named = book.measures(answers);
     book.risks(answers, &named);
     book.objectives(answers);
+    book.applicability();
+    book.governance(answers);
+    book.programme();
     book.calendar(answers);
     // The seeds are constants: valid fields and links are a matter of tests, not of users.
     debug_assert!(fits(&book.drafts));
@@ -76,6 +82,20 @@ fn fits(drafts: &[RevisionDraft]) -> bool {
             && super::unknown_links(&registers, draft.kind, &draft.values).is_ok()
     })
 }
+
+/// The clauses and controls of each year of the first programme, by the beginnings of their ids:
+/// organisation and people, then premises and operation, then techniques.
+const AUDITED: [(&str, &[&str]); 3] = [
+    (
+        "seed-audit-1",
+        &["clause-4", "clause-5", "clause-6", "clause-9", "iso-5."],
+    ),
+    (
+        "seed-audit-2",
+        &["clause-7", "clause-10", "clause-9", "iso-6.", "iso-7."],
+    ),
+    ("seed-audit-3", &["clause-8", "clause-9", "iso-8."]),
+];
 
 struct SeedRegisters {
     drafts: Vec<RevisionDraft>,
@@ -279,15 +299,18 @@ impl SeedRegisters {
     }
 
     fn objectives(&mut self, answers: &Answers) {
-        for (code, target, check) in OBJECTIVES {
-            if !answers.has_portal && !is_own(check) {
+        for seed in OBJECTIVES {
+            if !answers.has_portal && !is_own(seed.check) {
                 continue;
             }
             let fields = [
-                ("title", self.say(&format!("seed-objective-{code}"))),
-                ("indicator", self.say(&check.key())),
-                ("target", target.to_owned()),
-                ("check", check.code().to_owned()),
+                ("title", self.say(&format!("seed-objective-{}", seed.code))),
+                ("indicator", self.say(&seed.check.key())),
+                ("side", seed.side.code().to_owned()),
+                ("target", seed.target.to_owned()),
+                ("unit", self.say(seed.unit)),
+                ("check", seed.check.code().to_owned()),
+                ("figure", seed.figure.code().to_owned()),
                 ("owner", answers.owner(Owner::Ciso).to_owned()),
                 ("due", self.in_days(365)),
             ];
@@ -295,14 +318,160 @@ impl SeedRegisters {
         }
     }
 
-    fn calendar(&mut self, answers: &Answers) {
-        let audit = [
-            ("title", self.say("seed-audit")),
-            ("scope", self.say("seed-audit-scope")),
-            ("auditor", self.say("seed-audit-auditor")),
-            ("planned-from", self.in_days(180)),
+    /// A reason for each control that no measure of the first hour gives one (6.1.3 d).
+    fn applicability(&mut self) {
+        let covered: Vec<String> = self
+            .drafts
+            .iter()
+            .filter(|draft| draft.kind == RegisterKind::Measure)
+            .flat_map(|draft| {
+                draft
+                    .values
+                    .get("requirements")
+                    .cloned()
+                    .unwrap_or_default()
+            })
+            .collect();
+        let is_open = |id: &&str| !covered.iter().any(|known| known == id);
+        let open = framework::controls().map(|control| control.id);
+        let open: Vec<&str> = open.filter(is_open).collect();
+        for inclusion in Inclusion::ALL {
+            let own = open.iter().filter(|id| reason(id) == *inclusion);
+            let own: Vec<&str> = own.copied().collect();
+            if own.is_empty() {
+                continue;
+            }
+            let fields = [
+                ("requirement", own.join(",")),
+                ("applies", "yes".to_owned()),
+                ("inclusion", inclusion.code().to_owned()),
+            ];
+            self.add(RegisterKind::Applicability, &fields);
+        }
+    }
+
+    /// What clauses 4 to 10 ask for beside risks and measures, to be revised like the rest.
+    fn governance(&mut self, answers: &Answers) {
+        let head = answers.head.clone();
+        let ciso = answers.owner(Owner::Ciso).to_owned();
+        let issues = [
+            ("external", "seed-issue-external"),
+            ("internal", "seed-issue-internal"),
+            ("climate", "seed-issue-climate"),
         ];
-        self.add(RegisterKind::Audit, &audit);
+        for (about, key) in issues {
+            let is_relevant = if about == "climate" { "yes" } else { "" };
+            let fields = [
+                ("title", self.say(key)),
+                ("about", about.to_owned()),
+                ("effect", self.say(&format!("{key}-effect"))),
+                ("relevant", is_relevant.to_owned()),
+            ];
+            self.add(RegisterKind::Context, &fields);
+        }
+        let scale = [
+            ("title", self.say("seed-scale")),
+            ("likelihood-words", self.say("seed-scale-likelihood")),
+            ("gravity-words", self.say("seed-scale-gravity")),
+            ("moderate", "4".to_owned()),
+            ("high", "8".to_owned()),
+            ("critical", "12".to_owned()),
+            ("accepted", "moderate".to_owned()),
+            ("who-accepts", self.say("seed-scale-who")),
+            ("starts-on", self.today.to_string()),
+        ];
+        self.add(RegisterKind::RiskScale, &scale);
+        let opportunity = [
+            ("title", self.say("seed-opportunity")),
+            ("benefit", self.say("seed-opportunity-benefit")),
+            ("action", self.say("seed-opportunity-action")),
+            ("owner", head.clone()),
+            ("due", self.in_days(180)),
+        ];
+        self.add(RegisterKind::Opportunity, &opportunity);
+        let change = [
+            ("title", self.say("seed-change")),
+            ("purpose", self.say("seed-change-purpose")),
+            ("effects", self.say("seed-change-effects")),
+            ("owner", ciso.clone()),
+            ("due", self.in_days(365)),
+        ];
+        self.add(RegisterKind::PlannedChange, &change);
+        for (key, side, owner) in [
+            ("seed-communication-policy", "internal", &head),
+            ("seed-communication-incident", "internal", &ciso),
+            ("seed-communication-authority", "external", &ciso),
+            ("seed-communication-persons", "external", &head),
+        ] {
+            let fields = [
+                ("title", self.say(key)),
+                ("side", side.to_owned()),
+                ("recipients", self.say(&format!("{key}-with"))),
+                ("occasion", self.say(&format!("{key}-when"))),
+                ("means", self.say(&format!("{key}-how"))),
+                ("owner", owner.clone()),
+            ];
+            self.add(RegisterKind::CommunicationLine, &fields);
+        }
+        for (key, person) in [
+            ("seed-competence-ciso", ciso.clone()),
+            ("seed-competence-dpo", answers.owner(Owner::Dpo).to_owned()),
+        ] {
+            let fields = [
+                ("title", self.say(key)),
+                ("person", person),
+                ("action", self.say(&format!("{key}-action"))),
+                ("due", self.in_days(180)),
+                ("acquired", "not-yet".to_owned()),
+            ];
+            self.add(RegisterKind::Competence, &fields);
+        }
+        for (key, about) in [
+            ("seed-resource-time", "time"),
+            ("seed-resource-money", "money"),
+        ] {
+            let fields = [
+                ("title", self.say(key)),
+                ("about", about.to_owned()),
+                ("needed", self.say(&format!("{key}-needed"))),
+                ("owner", head.clone()),
+                ("review-on", self.in_days(300)),
+            ];
+            self.add(RegisterKind::ResourceNeed, &fields);
+        }
+    }
+
+    /// Three years of audits, which examine each clause and each control once.
+    fn programme(&mut self) {
+        let ends_on = self.today.saturating_add(Span::new().years(3));
+        let programme = [
+            ("title", self.say("seed-programme")),
+            ("starts-on", self.today.to_string()),
+            ("ends-on", ends_on.to_string()),
+            ("method", self.say("seed-programme-method")),
+        ];
+        let id = self.add(RegisterKind::AuditProgramme, &programme);
+        for (year, (title, themes)) in (0..).zip(AUDITED) {
+            let criteria = [Framework::Clauses, Framework::Iso].into_iter();
+            let criteria = criteria.flat_map(framework::requirements);
+            let is_of_year = |one: &&framework::Requirement| {
+                themes.iter().any(|theme| one.id.starts_with(theme))
+            };
+            let criteria: Vec<&str> = criteria.filter(is_of_year).map(|one| one.id).collect();
+            let day = 180 + 365 * year;
+            let audit = [
+                ("title", self.say(title)),
+                ("scope", self.say("seed-audit-scope")),
+                ("criteria", criteria.join(",")),
+                ("programme", id.clone()),
+                ("auditor", self.say("seed-audit-auditor")),
+                ("planned-from", self.in_days(day)),
+            ];
+            self.add(RegisterKind::Audit, &audit);
+        }
+    }
+
+    fn calendar(&mut self, answers: &Answers) {
         let review = [
             ("title", self.say("seed-review")),
             ("held-on", self.in_days(300)),
@@ -336,12 +505,16 @@ impl SeedRegisters {
             ("review-on", self.in_days(60)),
         ];
         self.add(RegisterKind::Processing, &processing);
-        let policy = [
-            ("title", self.say("seed-policy")),
-            ("about", "policy".to_owned()),
-            ("edition", "1".to_owned()),
-            ("audience", "everybody".to_owned()),
-        ];
+        let policy = super::policies::template(
+            PolicyTopic::InformationSecurity,
+            self.language,
+            answers.name.trim(),
+            self.today,
+        );
+        let policy: Vec<(&str, String)> = policy
+            .iter()
+            .filter_map(|(field, texts)| Some((field.as_str(), texts.first()?.clone())))
+            .collect();
         self.add(RegisterKind::Document, &policy);
     }
 

@@ -17,7 +17,6 @@ use digue_isms::statement::{StatementLine, statement};
 use digue_journal::note::Verifier;
 use digue_locales::{Language, text};
 use digue_store::FileRecord;
-use digue_types::visible::is_blank;
 use digue_types::{AccountId, Act, Subject, Timestamp};
 use serde_json::json;
 
@@ -227,15 +226,7 @@ pub async fn freeze(app: &App, actor: &Actor) -> Result<u64, OperationError> {
 
 /// The controls of which nothing says why they apply, or why not (ISO/IEC 27001, 6.1.3 d).
 pub fn without_reason(lines: &[StatementLine]) -> Vec<&'static framework::Requirement> {
-    let has_reason = |line: &StatementLine| {
-        let decided = line.decided.as_ref();
-        let exclusion = decided.is_some_and(|one| !is_blank(&one.record.exclusion.0));
-        match line.applies() {
-            true => !line.inclusion.is_empty(),
-            false => exclusion,
-        }
-    };
-    let missing = lines.iter().filter(|line| !has_reason(line));
+    let missing = lines.iter().filter(|line| !line.has_reason());
     missing.map(|line| line.control).collect()
 }
 

@@ -111,12 +111,15 @@ async fn unnamed(
     Ok(())
 }
 
-/// Every file that a revision of a document names.
+/// The kinds of records that name a file.
+const OF_FILES: [RegisterKind; 2] = [RegisterKind::Document, RegisterKind::EvidenceItem];
+
+/// Every file that a revision of a document or of a piece of evidence names.
 async fn of_documents(app: &App) -> Result<Vec<NamedFile>, OperationError> {
     let stored = app.store().all_revisions().await?;
     let documents = stored
         .iter()
-        .filter(|one| one.kind == RegisterKind::Document.code());
+        .filter(|one| OF_FILES.iter().any(|kind| one.kind == kind.code()));
     let mut known = BTreeSet::new();
     Ok(with_journal_statement(app, |statement| {
         let named = documents.filter_map(|one| {

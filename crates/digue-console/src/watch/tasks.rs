@@ -616,6 +616,20 @@ fn act_in_words((w, book): (&Localizer, &HolderBook), task: &Task, now: Timestam
                 "task-go-open",
             )
         }
+        AwaitedAct::SignRecord(one) => {
+            let details = vec![
+                w.coded("kind", one.kind.code()),
+                w.with1("task-asked-by", "name", w.person(&one.asked_by)),
+                w.with1("task-owner", "owner", w.person(&one.signatory)),
+            ];
+            let place = format!("/smsi/registers/{}/{}", one.kind.code(), one.id);
+            words(
+                w.with1("task-sign", "title", &one.title),
+                details,
+                place,
+                "task-go-sign",
+            )
+        }
         AwaitedAct::Assess => words(
             w.say("task-assess"),
             Vec::new(),

@@ -246,6 +246,19 @@ pub(crate) static PAGES: &[Page] = &[
         "/smsi/registers/{kind}/{record}",
         "/smsi/registers/risk/RISK",
     ),
+    page("isms-clauses", "/smsi/clauses"),
+    page("isms-policies", "/smsi/policies"),
+    page("isms-objectives", "/smsi/objectives"),
+    at(
+        "isms-programme",
+        "/smsi/programmes/{record}",
+        "/smsi/programmes/PA-1",
+    ),
+    at(
+        "isms-revisions",
+        "/smsi/registers/{kind}/{record}/revisions",
+        "/smsi/registers/document/DO-1/revisions",
+    ),
     page("isms-samples", "/smsi/samples"),
     at(
         "isms-sample-drawn",
@@ -351,6 +364,8 @@ pub(crate) static NO_PAGES: &[&str] = &[
     "/smsi/exchange/{file}",
     "/smsi/files/{file}",
     "/smsi/statement/{file}",
+    "/smsi/evidence/{record}/file",
+    "/smsi/evidence/{record}/preview",
     "/awareness/documents/{record}",
     "/.digue/provider/{provider}",
     "/.digue/provider/{provider}/back",

@@ -225,6 +225,33 @@ const TRIES: &[Try] = &[
         "POST /smsi/registers/{kind}/{record}/fill",
         "/smsi/registers/audit/AU-none/fill",
     ),
+    Try {
+        route: "POST /smsi/registers/{kind}/{record}/ask",
+        target: "/smsi/registers/acceptance/AC-none/ask",
+        body: "due=2099-01-01",
+    },
+    at(
+        "GET /smsi/registers/{kind}/{record}/revisions",
+        "/smsi/registers/measure/ME-none/revisions",
+    ),
+    read("GET /smsi/clauses"),
+    read("GET /smsi/policies"),
+    at("POST /smsi/policies/{topic}", "/smsi/policies/none"),
+    read("GET /smsi/objectives"),
+    at("GET /smsi/programmes/{record}", "/smsi/programmes/PA-none"),
+    Try {
+        route: "POST /smsi/evidence/{record}",
+        target: "/smsi/evidence/PV-none",
+        body: "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\na\r\n--x--\r\n",
+    },
+    at(
+        "GET /smsi/evidence/{record}/file",
+        "/smsi/evidence/PV-none/file",
+    ),
+    at(
+        "GET /smsi/evidence/{record}/preview",
+        "/smsi/evidence/PV-none/preview",
+    ),
     read("GET /smsi/samples"),
     at(
         "GET /smsi/samples.csv",
@@ -281,6 +308,7 @@ const TRIES: &[Try] = &[
         "POST /awareness/documents/{record}",
         "/awareness/documents/DO-none",
     ),
+    at("GET /awareness/texts/{record}", "/awareness/texts/DO-none"),
     read("GET /own-incidents"),
     send("POST /own-incidents", "title=poste+infecte&text=hier"),
     at(

@@ -82,8 +82,9 @@ pub(crate) const PORTAL_TEAM: Reader = reader("portal-team", "equipe", "operateu
 pub(crate) const CISO: Reader = reader("rssi", "rssi", "operateur");
 pub(crate) const DPO: Reader = reader("dpo", "dpo", "operateur");
 pub(crate) const AUDITOR: Reader = reader("auditor", "auditrice", "operateur");
+pub(crate) const MANAGEMENT: Reader = reader("direction", "directrice", "operateur");
 /// In the order of the table of routes.
-pub(crate) const READERS: [Reader; 8] = [
+pub(crate) const READERS: [Reader; 9] = [
     STRANGER,
     AGENT,
     DEPUTY,
@@ -92,6 +93,7 @@ pub(crate) const READERS: [Reader; 8] = [
     CISO,
     DPO,
     AUDITOR,
+    MANAGEMENT,
 ];
 
 /// One answer of the router.

@@ -8,6 +8,7 @@
 )]
 
 mod continuity;
+mod governance;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,7 @@ use digue_isms::contradictions::{ContradictionKind, contradictions};
 use digue_isms::field::FieldError;
 use digue_isms::kinds::{Likelihood, Measure, RegisterKind, Risk, RiskGravity, RiskLevel, place};
 use digue_isms::register::{RegisterIntegrity, RegisterRecord as _, UnreadableRecord};
+use digue_isms::risk_scale::ScaleInForce;
 use digue_isms::signatures::{GivenSignature, SignatureState, UnprovenSignature, signed};
 use digue_isms::standing::{CheckStatement, MeasureState, MeasuredState, Measurements};
 use digue_isms::statement::{Implementation, statement};
@@ -423,6 +425,8 @@ fn a_name_that_is_typed_is_no_signature() {
             at: NOON,
             capacity: Some(Capacity::Auditor),
             content: Some("AC-1 1".to_owned()),
+            on_behalf: None,
+            fields: String::new(),
         }
     );
     let of_another = vec![signature("AC-2", "1", "directrice")];
@@ -647,19 +651,19 @@ fn an_end_does_not_come_before_its_beginning() {
 fn the_scale_never_calls_the_gravest_low() {
     use digue_isms::kinds::{Likelihood, RiskGravity};
     assert_eq!(
-        RiskLevel::of(Likelihood::V1, RiskGravity::G4),
+        ScaleInForce::STANDARD.level(Likelihood::V1, RiskGravity::G4),
         RiskLevel::Moderate
     );
     assert_eq!(
-        RiskLevel::of(Likelihood::V4, RiskGravity::G4),
+        ScaleInForce::STANDARD.level(Likelihood::V4, RiskGravity::G4),
         RiskLevel::Critical
     );
     assert_eq!(
-        RiskLevel::of(Likelihood::V2, RiskGravity::G4),
+        ScaleInForce::STANDARD.level(Likelihood::V2, RiskGravity::G4),
         RiskLevel::High
     );
     assert_eq!(
-        RiskLevel::of(Likelihood::V3, RiskGravity::G1),
+        ScaleInForce::STANDARD.level(Likelihood::V3, RiskGravity::G1),
         RiskLevel::Low
     );
     for likelihood in Likelihood::ALL {
@@ -668,8 +672,8 @@ fn the_scale_never_calls_the_gravest_low() {
                 [(Likelihood::V4, *gravity), (*likelihood, RiskGravity::G4)]
             {
                 assert!(
-                    RiskLevel::of(worse_likelihood, worse_gravity)
-                        >= RiskLevel::of(*likelihood, *gravity)
+                    ScaleInForce::STANDARD.level(worse_likelihood, worse_gravity)
+                        >= ScaleInForce::STANDARD.level(*likelihood, *gravity)
                 );
             }
         }
@@ -704,6 +708,19 @@ fn fitting(shape: FieldShape) -> BoxedStrategy<String> {
     }
 }
 
+/// A text for a field of which a rule asks more than its shape does.
+fn asked(kind: RegisterKind, field: &str) -> Option<&'static str> {
+    match (kind, field) {
+        (RegisterKind::Objective, "target") | (RegisterKind::Measurement, "value") => Some("95,5"),
+        (RegisterKind::Objective, "unit") => Some("%"),
+        (RegisterKind::RiskScale, "moderate") => Some("4"),
+        (RegisterKind::RiskScale, "high") => Some("8"),
+        (RegisterKind::RiskScale, "critical") => Some(" 12 "),
+        (RegisterKind::EvidenceItem, "link") => Some("https://exemple.fr/preuve"),
+        _ => None,
+    }
+}
+
 /// A record of which most fields fit, and some are anything.
 fn typed() -> impl Strategy<Value = (RegisterKind, Values)> {
     let anything = || "[\\PC\n]{0,40}|iso-5\\.15|p1|2026-02-30|7|in-place";
@@ -712,7 +729,11 @@ fn typed() -> impl Strategy<Value = (RegisterKind, Values)> {
             .fields()
             .iter()
             .map(|field| {
-                let text = prop_oneof![40 => fitting(field.shape), 1 => anything().boxed()];
+                let fitting = match asked(kind, field.code) {
+                    Some(text) => Just(text.to_owned()).boxed(),
+                    None => fitting(field.shape),
+                };
+                let text = prop_oneof![40 => fitting, 1 => anything().boxed()];
                 text.prop_map(|text| (field.code.to_owned(), vec![text]))
             })
             .collect();
@@ -874,7 +895,7 @@ fn only_the_last_acceptance_of_a_risk_is_due_and_only_while_the_risk_is_in_force
 fn a_risk_of_the_highest_gravity_is_never_low() {
     for likelihood in Likelihood::ALL {
         for gravity in RiskGravity::ALL {
-            let level = RiskLevel::of(*likelihood, *gravity);
+            let level = ScaleInForce::STANDARD.level(*likelihood, *gravity);
             assert!(
                 *gravity != RiskGravity::G4 || level > RiskLevel::Low,
                 "{likelihood:?}"

@@ -30,6 +30,7 @@ role-delegate = delegate
 role-rssi = CISO
 role-dpo = DPO
 role-auditor = auditor
+role-direction = management
 act-started = start
 act-configured = configuration
 act-caseload-loaded = caseloads loaded

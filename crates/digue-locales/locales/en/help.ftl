@@ -329,3 +329,27 @@ help-page-record-ask =
     To open the record of a person who is not in your caseload.
     Your reason is written to the journal and may be reviewed.
     Type the identifier of the person and the reason, for example “at the desk this morning”.
+help-page-smsi-clauses =
+    Each clause of the standard, from 4 to 10: the registers in which it is read, and what is missing.
+    "Incomplete": records exist, and what the right column says is missing. "Missing": there is no record.
+    Follow the links of the right column, from top to bottom.
+help-page-smsi-policies =
+    The security policies by subject, with their signature and their readers.
+    "Waits for a signature": the policy names who approves it, and this person has not signed yet.
+    Begin from the template of the information security policy, then adapt it.
+help-page-smsi-objectives =
+    The objectives with their numbers, values and curve.
+    "Measured": a check of Digue gives the value. "Declared": a person entered it.
+    Look first at those that are not reached.
+help-page-smsi-programme =
+    What a programme of audits examines in three years, and what it leaves out.
+    "Never planned": no audit of the programme names this clause or control among its criteria.
+    Add what is missing to the criteria of an audit, and change the auditor where they are not independent.
+help-page-smsi-revisions =
+    All revisions of a record, the last one first, with what each of them changed.
+    Struck through: what was written. Underlined: what replaced it.
+    Find the revision that you need, and note its number.
+help-page-awareness-text =
+    The text of a document that you have to read.
+    "Read" holds for this text: a changed text is read again.
+    Read to the end, then confirm.

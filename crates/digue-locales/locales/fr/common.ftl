@@ -30,6 +30,7 @@ role-delegate = délégué
 role-rssi = RSSI
 role-dpo = DPO
 role-auditor = auditeur
+role-direction = direction
 act-started = démarrage
 act-configured = configuration
 act-caseload-loaded = portefeuilles chargés

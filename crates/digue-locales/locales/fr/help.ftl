@@ -329,3 +329,27 @@ help-page-record-ask =
     Ouvrir le dossier d'une personne qui n'est pas dans votre portefeuille.
     Votre motif est inscrit au journal et peut être relu.
     Saisissez l'identifiant de la personne et le motif, par exemple « accueil ce matin ».
+help-page-smsi-clauses =
+    Chaque clause de la norme, de 4 à 10 : les registres où elle se lit, et ce qui manque.
+    « Incomplet » : des fiches existent, et il manque ce qui est écrit à droite. « Absent » : il n'y a aucune fiche.
+    Suivez les liens de la colonne de droite, de haut en bas.
+help-page-smsi-policies =
+    Les politiques de sécurité, par sujet, avec leur signature et leurs lecteurs.
+    « Attend une signature » : la politique nomme qui l'approuve, et cette personne n'a pas encore signé.
+    Partez du modèle de la politique de sécurité de l'information, puis adaptez-le.
+help-page-smsi-objectives =
+    Les objectifs chiffrés, leurs valeurs et leur courbe.
+    « Mesurée » : une vérification de Digue donne la valeur. « Déclarée » : une personne l'a inscrite.
+    Regardez d'abord ceux qui ne sont pas atteints.
+help-page-smsi-programme =
+    Ce qu'un programme d'audit examine en trois ans, et ce qu'il laisse de côté.
+    « Jamais prévue » : aucun audit du programme ne cite cette clause ou cette mesure dans ses critères.
+    Ajoutez ce qui manque aux critères d'un audit, et changez l'auditeur là où il n'est pas indépendant.
+help-page-smsi-revisions =
+    Toutes les révisions d'une fiche, la dernière d'abord, avec ce que chacune a changé.
+    Barré : ce qui était écrit. Souligné : ce qui l'a remplacé.
+    Cherchez la révision dont vous avez besoin, et notez son numéro.
+help-page-awareness-text =
+    Le texte d'un document que vous avez à lire.
+    « Lu » vaut pour ce texte : un texte changé se lit de nouveau.
+    Lisez jusqu'en bas, puis confirmez.

@@ -84,7 +84,6 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
     ("request", &["RequestKind"]),
     ("reviews-decision", &["AccessDecision"]),
     ("risk-gravity", &["RiskGravity"]),
-    ("risk-level", &["RiskLevel"]),
     ("role", &["Role"]),
     ("said", &["PartnerAnswer"]),
     ("says", &["CheckStatement"]),
@@ -112,6 +111,13 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
     ("window", &["SlidingWindow"]),
     ("approval-kind", &["ApprovalRequest"]),
     ("wrong", &["ContradictionKind"]),
+    ("audit-cover", &["AuditCover"]),
+    ("owner-approval", &["OwnerApproval"]),
+    ("policy-state", &["PolicyState"]),
+    ("policy-text", &["PolicyTopic"]),
+    ("rated-at", &["RatedAt"]),
+    ("reached", &["Reached"]),
+    ("value-source", &["ValueSource"]),
     ("yes-no", &["YesNo"]),
 ];
 
