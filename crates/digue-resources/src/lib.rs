@@ -154,11 +154,7 @@ impl Resource<'_> {
         let (checked, share) = match is_plain(headers, bytes) && bytes.len() <= SHORT_BYTES {
             true => look(),
             false => {
-                let done = self
-                    .shared
-                    .inspections
-                    .run(&self.turn, bytes.len(), look)
-                    .await;
+                let done = self.inspections.run(&self.turn, bytes.len(), look).await;
                 done.map_err(|InspectionBusy| ResourceFault::Unavailable(Refusal::busy()))?
             }
         };
