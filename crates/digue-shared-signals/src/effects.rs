@@ -17,7 +17,7 @@ use crate::{SharedSignals, SignalOutcome};
 
 /// What an event asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Consequence {
+pub(crate) enum EventConsequence {
     /// Nothing: rights are Digue's own, and what got stronger ends no session.
     Nothing,
     /// It is not known here.
@@ -39,7 +39,7 @@ pub(crate) enum EndedBy {
     Others,
 }
 
-impl Consequence {
+impl EventConsequence {
     /// An event that says less than it could is taken for what cuts.
     pub(crate) fn of(event: &SecurityEvent, details: &EventDetails) -> Self {
         let cut = Self::EndSessions(EndedBy::Others);
@@ -112,19 +112,20 @@ pub(crate) async fn carry_out(
     turn: &SignalTurnHeld<'_>,
     reason: &SignalReason<'_>,
     accounts: &[AccountId],
-    consequence: Consequence,
+    consequence: EventConsequence,
 ) -> Result<SignalOutcome, OperationError> {
-    let may_close = consequence == Consequence::Close && may_close(app, turn, accounts).await?;
+    let may_close =
+        consequence == EventConsequence::Close && may_close(app, turn, accounts).await?;
     let mut gravest = SignalOutcome::Unchanged;
     let mut failure = None;
     for account in accounts {
         let done = match consequence {
-            Consequence::EndSessions(by) => end_sessions(app, reason, account, by)
+            EventConsequence::EndSessions(by) => end_sessions(app, reason, account, by)
                 .await
                 .map(|()| SignalOutcome::Cut),
-            Consequence::Close => close(app, reason, account, may_close).await,
-            Consequence::Reopen => ask_to_reopen(app, reason, account).await,
-            Consequence::Nothing | Consequence::NotHandled | Consequence::Stream => {
+            EventConsequence::Close => close(app, reason, account, may_close).await,
+            EventConsequence::Reopen => ask_to_reopen(app, reason, account).await,
+            EventConsequence::Nothing | EventConsequence::NotHandled | EventConsequence::Stream => {
                 Ok(SignalOutcome::Unchanged)
             }
         };
@@ -256,7 +257,7 @@ mod tests {
     /// What each event of the specifications leads to.
     #[test]
     fn what_an_event_does_not_say_is_taken_for_what_cuts() {
-        let cut = Consequence::EndSessions(EndedBy::Others);
+        let cut = EventConsequence::EndSessions(EndedBy::Others);
         let caep = "https://schemas.openid.net/secevent/caep/event-type/";
         let risc = "https://schemas.openid.net/secevent/risc/event-type/";
         let ssf = "https://schemas.openid.net/secevent/ssf/event-type/";
@@ -272,19 +273,19 @@ mod tests {
                 caep,
                 "session-revoked",
                 json!({"initiating_entity": "user"}),
-                Consequence::EndSessions(EndedBy::Holder),
+                EventConsequence::EndSessions(EndedBy::Holder),
             ),
             (
                 caep,
                 "token-claims-change",
                 json!({"claims": {"role": "x"}}),
-                Consequence::Nothing,
+                EventConsequence::Nothing,
             ),
             (
                 caep,
                 "credential-change",
                 json!({"credential_type": "pin", "change_type": "create"}),
-                Consequence::Nothing,
+                EventConsequence::Nothing,
             ),
             (
                 caep,
@@ -302,7 +303,7 @@ mod tests {
                 caep,
                 "assurance-level-change",
                 json!({"namespace": "NIST-AAL", "current_level": "2", "change_direction": "increase"}),
-                Consequence::Nothing,
+                EventConsequence::Nothing,
             ),
             (
                 caep,
@@ -320,35 +321,35 @@ mod tests {
                 caep,
                 "device-compliance-change",
                 json!({"previous_status": "not-compliant", "current_status": "compliant"}),
-                Consequence::Nothing,
+                EventConsequence::Nothing,
             ),
             (
                 caep,
                 "session-established",
                 json!({}),
-                Consequence::NotHandled,
+                EventConsequence::NotHandled,
             ),
-            (risc, "account-disabled", json!({}), Consequence::Close),
-            (risc, "account-purged", json!({}), Consequence::Close),
+            (risc, "account-disabled", json!({}), EventConsequence::Close),
+            (risc, "account-purged", json!({}), EventConsequence::Close),
             (
                 risc,
                 "credential-compromise",
                 json!({"credential_type": "password"}),
-                Consequence::Close,
+                EventConsequence::Close,
             ),
-            (risc, "account-enabled", json!({}), Consequence::Reopen),
-            (ssf, "verification", json!({}), Consequence::Stream),
+            (risc, "account-enabled", json!({}), EventConsequence::Reopen),
+            (ssf, "verification", json!({}), EventConsequence::Stream),
             (
                 ssf,
                 "stream-updated",
                 json!({"status": "paused"}),
-                Consequence::Stream,
+                EventConsequence::Stream,
             ),
         ] {
             let uri = format!("{base}{name}");
             let (event, details) = SecurityEvent::parse(&uri, &members).unwrap();
             assert_eq!(
-                Consequence::of(&event, &details),
+                EventConsequence::of(&event, &details),
                 expected,
                 "{name} {members}"
             );

@@ -6,7 +6,7 @@ use digue_security_events::{SecurityEvent, SecurityEventToken};
 use digue_store::{SignalRecord, SignalStreamRecord};
 use ring::hmac;
 
-use crate::effects::{Consequence, SignalReason, carry_out};
+use crate::effects::{EventConsequence, SignalReason, carry_out};
 use crate::state::{self, SignalTurnHeld};
 use crate::verify::{NotTaken, verified};
 use crate::{EventStream, ReceiveRules, SignalOutcome, subjects};
@@ -56,14 +56,14 @@ async fn carry_out_once(
     if app.store().signal_count().await? >= state::KEPT_MAX {
         return Err(NotTaken::Failed(OperationError::Full));
     }
-    let consequence = Consequence::of(&token.event, &token.details);
+    let consequence = EventConsequence::of(&token.event, &token.details);
     let (outcome, accounts) = match consequence {
-        Consequence::Stream => (SignalOutcome::Stream, Vec::new()),
-        Consequence::NotHandled => (SignalOutcome::NotHandled, Vec::new()),
-        Consequence::Nothing
-        | Consequence::EndSessions(_)
-        | Consequence::Close
-        | Consequence::Reopen => {
+        EventConsequence::Stream => (SignalOutcome::Stream, Vec::new()),
+        EventConsequence::NotHandled => (SignalOutcome::NotHandled, Vec::new()),
+        EventConsequence::Nothing
+        | EventConsequence::EndSessions(_)
+        | EventConsequence::Close
+        | EventConsequence::Reopen => {
             let ends = consequence.ends_sessions();
             let found = subjects::find(app, rules, token, ends).await?;
             let reason = SignalReason {
