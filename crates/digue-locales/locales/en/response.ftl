@@ -411,7 +411,7 @@ lessons-title = Lessons
 lessons-text = What was learnt
 lessons-measure = Resulting measure
 lessons-write = Record the lesson
-sheets-explain = Answer in order, without delay. Check what Digue measured: saving puts it under your name. "I don't know" is a valid answer: it stays visible until someone knows.
+sheets-explain = Check what Digue measured: saving it puts it under your name. “I do not know” is an answer.
 sheets-precision = Details
 sheets-precision-add = Add a detail
 sheets-add = Add a checklist
@@ -516,7 +516,7 @@ met-receipt = Receipt number
 met-set = Record
 delay-title = Reasons for a delay
 delay-set = Record the reasons
-notification-explain = Each field is filled in from facts, by a person, or marked unknown with who can answer.
+notification-explain = Each field comes from the facts or from a person; the others are marked unknown.
 notification-sent-title = Sent
 notification-changed = Changes since the last one
 notification-unchanged = None.
@@ -666,7 +666,7 @@ contact-fault-column = a column of this file is unknown and is not read
 contacts-empty = This contact file contains no one. Check that it is the right file, or send none to use the portal's source.
 invalid-contacts = The file must have a column "person", and "email", "phone", "name" or "address".
 incident-notices = Notices to persons
-notices-explain = One notice for each affected person: what happened, their data, the risks, what to do, how to check. No link, and no request.
+notices-explain = One notice for each person, without link or request.
 notices-style = Language
 notices-preview = Preview for one person
 notices-score = Readability: { $score } out of 100 (target: at least { $wanted }); { $longest } { PLURAL($longest, one: "word", other: "words") } in the longest sentence.
@@ -717,6 +717,7 @@ check-code = Message code
 check-go = Check
 check-genuine = This code is ours. Compare it with your message:
 check-compare = Is a line different? It is a copy: do not reply.
+check-quoted = The whole message, word for word
 check-unknown = We have not sent any message with this code. Unless it was mistyped, the message you received is not from us.
 check-replayed = Warning: this code has been checked from many places. Your message may be a copy. Compare every line.
 check-channel = Sent by
@@ -731,7 +732,11 @@ check-official-file = The same list, signed
 check-sender = Sender
 check-since = Since
 notices-faults = Lines of the file to review
-notices-unreached = Some persons cannot be reached: contact them by other means, or decide on a public communication (art. 34(3)(c)).
+notices-unreached =
+    { $count ->
+        [one] No way to reach 1 person is known. Look for their address in your other files or with their organisation, then prepare another campaign with the completed file of contacts; failing that, decide on a public communication (art. 34(3)(c)) and write it in the incident.
+       *[other] No way to reach { $shown } persons is known. Look for their addresses in your other files or with their organisation, then prepare another campaign with the completed file of contacts; failing that, decide on a public communication (art. 34(3)(c)) and write it in the incident.
+    }
 notices-differ = The text of this campaign no longer matches the one in the journal: nothing is sent. End it and prepare another one.
 notices-no-mail-server = No mail server is configured: the e-mails of this campaign cannot be sent, and none is queued. Fill in [mail] in digue.toml and restart, then send; or end the campaign and prepare one by letter or text message, without e-mail addresses.
 notices-no-mail-server-yet = No mail server is configured ([mail] in digue.toml): a campaign can be prepared and its letters and lists exported, but no e-mail can be sent.
