@@ -6,7 +6,7 @@ use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use digue_pages::error::RefusedPage;
+use digue_pages::error::RefusedFormPage;
 use digue_pages::refill::{ANCHOR, escaped, refilled};
 use tower::ServiceExt as _;
 
@@ -21,7 +21,7 @@ pub(crate) async fn refill(State(pages): State<Router>, request: Request, next: 
     let again = page_before(&request);
     let action = request.uri().to_string();
     let response = next.run(request).await;
-    let refused = response.extensions().get::<RefusedPage>().cloned();
+    let refused = response.extensions().get::<RefusedFormPage>().cloned();
     let (Some(again), Some(refused)) = (again, refused) else {
         return response;
     };
@@ -73,7 +73,7 @@ async fn text_of(answer: Response) -> Option<String> {
     String::from_utf8(bytes.to_vec()).ok()
 }
 
-fn alert(refused: &RefusedPage) -> String {
+fn alert(refused: &RefusedFormPage) -> String {
     let details: String = refused
         .details
         .iter()

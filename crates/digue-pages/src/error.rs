@@ -68,7 +68,7 @@ pub struct RefusedForm(pub Bytes);
 
 /// What an error page says, with the form that was refused: its own page can be shown instead.
 #[derive(Clone)]
-pub struct RefusedPage {
+pub struct RefusedFormPage {
     /// In the encoding of addresses.
     pub form: Bytes,
     pub title: String,
@@ -123,7 +123,7 @@ pub async fn show_errors(
     };
     let form = parts.extensions.remove::<RefusedForm>();
     let message = message_page(&visitor, &error, contact, unconfirmed);
-    let refused = form.map(|RefusedForm(form)| RefusedPage {
+    let refused = form.map(|RefusedForm(form)| RefusedFormPage {
         form,
         title: message.title.clone(),
         text: message.text.clone(),
