@@ -55,4 +55,12 @@ register_kinds! {
     EmergencyContact "emergency-contact" "CT",
     KeyHolder "key-holder" "DC",
     ContinuityExercise "crisis-exercise" "EX",
+    ThirdParty "third-party" "TI",
+    Contract "contract" "CN",
+    SubProcessor "sub-processor" "SU",
+    JointArrangement "joint-arrangement" "RC",
+    Dpia "dpia" "AI",
+    RetentionRule "retention-rule" "DU",
+    RetentionReading "retention-reading" "MD",
+    Software "software" "LO",
 }
