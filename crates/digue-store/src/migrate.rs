@@ -13,7 +13,7 @@ use crate::database::Database;
 use crate::error::{StoreError, Stored};
 
 /// In order; never changed once released.
-const MIGRATIONS: [&str; 24] = [
+const MIGRATIONS: [&str; 25] = [
     include_str!("../migrations/0001-spine.sql"),
     include_str!("../migrations/0002-passkeys.sql"),
     include_str!("../migrations/0003-approvals.sql"),
@@ -38,6 +38,7 @@ const MIGRATIONS: [&str; 24] = [
     include_str!("../migrations/0022-contest-reasons.sql"),
     include_str!("../migrations/0023-scim.sql"),
     include_str!("../migrations/0024-additions.sql"),
+    include_str!("../migrations/0027-requests-received.sql"),
 ];
 
 /// How many there are in this version.
