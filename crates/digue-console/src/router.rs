@@ -27,8 +27,8 @@ use crate::watch::{
 };
 use crate::{error, form, proof, surround, view};
 use digue_isms_pages::{
-    awareness, checks, continuity, contradictions, exchanges, files, home, import, registers,
-    reviews, samples,
+    awareness, checks, continuity, contradictions, exchanges, files, home, import, privacy,
+    registers, reviews, samples, software,
 };
 use digue_people_pages::{
     account, accounts, approvals, desk, holders, keys, organisations, printed_key, requests,
@@ -303,6 +303,11 @@ fn governance() -> Router<Console> {
             get(continuity::plan).post(continuity::take),
         )
         .route("/smsi/continuity/{file}", get(continuity::file))
+        .route("/smsi/software", get(software::show).post(software::take))
+        .route("/smsi/software.csv", get(software::csv))
+        .route("/smsi/privacy", get(privacy::show))
+        .route("/smsi/privacy.csv", get(privacy::csv))
+        .route("/smsi/privacy/{file}", get(privacy::file))
         .route("/smsi/ebios", get(home::ebios))
         .route("/smsi/exchange", get(exchanges::exchanges))
         .route("/smsi/exchange/pia", post(exchanges::take_pia))
@@ -398,7 +403,8 @@ fn people() -> Router<Console> {
         .route("/person/news", post(person_space::preference))
         .route("/person/embed", get(person_space::embed))
         .route("/accessibility", get(settings::accessibility))
-        .route("/requests", get(requests::list))
+        .route("/requests", get(requests::list).post(requests::enter))
+        .route("/requests/{request}/{file}", get(requests::letter_file))
         .route("/requests.csv", get(requests::list_csv))
         .route("/requests/letters", post(requests::letters))
         .route("/requests/hidden", post(requests::hide))

@@ -14,8 +14,9 @@ use digue_isms::calendar::{self, DueItem};
 use digue_isms::check::Check;
 use digue_isms::contradictions::RegisterContradiction;
 use digue_isms::kinds::{
-    Audit, Finding, Measure, Processing, RegisterKind, Review, Risk, RiskLevel, Stakeholder,
+    Audit, Finding, Measure, RegisterKind, Review, Risk, RiskLevel, Stakeholder,
 };
+use digue_isms::privacy_kinds::Processing;
 use digue_isms::register::{Registers, days_between};
 use digue_isms::standing::{CheckStatement, MeasuredState, Measurements};
 use digue_isms::start::{Answers, Bond, Data, Hosting, People, Who};
