@@ -18,7 +18,7 @@ use digue_privacy_acts::papers::{PrivacyPaper, paper};
 use digue_privacy_acts::privacy_words::PrivacyWords;
 
 use digue_pages::differences::words_with;
-use digue_pages::error::{PageAnswer, PageResponse};
+use digue_pages::error::{PageAnswer, PageError, PageResponse};
 use digue_pages::state::Console;
 use digue_pages::table::{
     ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery,
@@ -111,7 +111,7 @@ fn gap_table(w: &Localizer, registers: &Registers, gaps: &[PrivacyGap]) -> ListT
 async fn read(
     console: &Console,
     visitor: &Visitor,
-) -> Result<(IsmsOverview, PrivacyOverview, Localizer), OperationError> {
+) -> Result<(IsmsOverview, PrivacyOverview, Localizer), PageError> {
     let (actor, isms) = isms_overview(console, visitor).await?;
     let found = overview(&console.app, &actor, &isms.registers).await?;
     let w = words_with(console, visitor, &isms.comparison.differences);

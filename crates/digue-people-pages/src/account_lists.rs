@@ -1,9 +1,7 @@
 //! The lists of one account's page: persons, consultations, acts. One of them is shown at a time.
 
 use digue_evidence::watch::AccountView;
-use digue_types::{
-    AccountId, Administration, Outcome, PersonRef, RequestRefusal, Timestamp, lists,
-};
+use digue_types::{AccountId, Administration, Outcome, PersonRef, RefusalReason, Timestamp, lists};
 
 use digue_pages::table::{CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable};
 use digue_pages::view::Localizer;
@@ -100,7 +98,7 @@ fn outcome_cell(w: &Localizer, outcome: Outcome) -> ListCell {
     ListCell::chip(words, tone_of(outcome)).filed_as(outcome.code())
 }
 
-fn reasons_cell(w: &Localizer, reasons: &[RequestRefusal]) -> ListCell {
+fn reasons_cell(w: &Localizer, reasons: &[RefusalReason]) -> ListCell {
     let codes: Vec<String> = reasons.iter().map(ToString::to_string).collect();
     let words = reasons
         .iter()
