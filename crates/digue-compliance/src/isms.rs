@@ -5,6 +5,7 @@
 //! fields and whatever is computed from them belong to `digue-isms`.
 
 mod act_contents;
+pub mod advisories;
 pub mod ask;
 pub mod audits;
 pub mod awareness;
@@ -22,9 +23,9 @@ pub mod import;
 mod incident_checks;
 pub mod objectives;
 pub mod observed;
-pub mod pia;
 pub mod plan_words;
 pub mod policies;
+pub mod privacy_settings;
 pub mod record_words;
 pub mod restart;
 pub mod reviews;
@@ -327,6 +328,55 @@ pub async fn save(
 ) -> Result<String, SaveError> {
     may_save(actor, kind)?;
     write(app, actor, kind, id, values).await
+}
+
+/// Saves several records of a kind in one write: a further revision where an id is given. Returns
+/// how many differ from what was there.
+///
+/// # Errors
+/// `Faults` of the first record that does not fit: nothing is written then.
+pub async fn save_all(
+    app: &App,
+    actor: &Actor,
+    kind: RegisterKind,
+    records: &[(Option<String>, Values)],
+) -> Result<usize, SaveError> {
+    may_save(actor, kind)?;
+    let _one_at_a_time = app.area::<IsmsState>().writing.lock().await;
+    let registers = in_force(app).await?;
+    let mut free = free_number(app, &registers, kind).await?;
+    let mut drafts = Vec::new();
+    for (id, values) in records {
+        let values = kind.checked(values).map_err(SaveError::Faults)?;
+        unknown_links(&registers, kind, &values).map_err(SaveError::Faults)?;
+        let (id, number) = match id {
+            Some(id) => {
+                let known = found(&registers, kind, id)?;
+                if known.values == values {
+                    continue;
+                }
+                if kind.is_closed(&known.values) {
+                    return Err(OperationError::Conflict.into());
+                }
+                (id.clone(), known.number + 1)
+            }
+            None => {
+                free += 1;
+                (format!("{}-{}", kind.prefix(), free - 1), 1)
+            }
+        };
+        let is_over = false;
+        drafts.push(RevisionDraft {
+            kind,
+            id,
+            number,
+            is_over,
+            values,
+        });
+    }
+    let count = drafts.len();
+    add_all(app, actor, drafts).await?;
+    Ok(count)
 }
 
 fn may_save(actor: &Actor, kind: RegisterKind) -> Result<(), OperationError> {

@@ -70,6 +70,7 @@ const RULES: &[(&str, BodyRule)] = &[
         BodyRule::Member(FILE_BYTES_MAX + SMALL_BYTES_MAX),
     ),
     ("/register/import", BodyRule::Member(SHEET_BYTES_MAX)),
+    ("/smsi/software", BodyRule::Member(SHEET_BYTES_MAX)),
     ("/smsi/exchange/pia", BodyRule::Member(SHEET_BYTES_MAX)),
     ("/smsi/exchange/template", BodyRule::Member(SHEET_BYTES_MAX)),
     (

@@ -28,7 +28,7 @@ use crate::watch::{
 use crate::{error, form, proof, refill, surround, view};
 use digue_isms_pages::{
     awareness, checks, continuity, contradictions, evidence, exchanges, files, governance, home,
-    import, record_acts, registers, reviews, revisions, samples,
+    import, privacy, record_acts, registers, reviews, revisions, samples, software,
 };
 use digue_people_pages::{
     account, accounts, approvals, break_glass, classes, desk, event_streams, holders, keys,
@@ -316,6 +316,11 @@ fn governance() -> Router<Console> {
             get(continuity::plan).post(continuity::take),
         )
         .route("/smsi/continuity/{file}", get(continuity::file))
+        .route("/smsi/software", get(software::show).post(software::take))
+        .route("/smsi/software.csv", get(software::csv))
+        .route("/smsi/privacy", get(privacy::show))
+        .route("/smsi/privacy.csv", get(privacy::csv))
+        .route("/smsi/privacy/{file}", get(privacy::file))
         .route("/smsi/ebios", get(home::ebios))
         .route("/smsi/exchange", get(exchanges::exchanges))
         .route("/smsi/exchange/pia", post(exchanges::take_pia))
@@ -428,7 +433,8 @@ fn people() -> Router<Console> {
         .route("/person/news", post(person_space::preference))
         .route("/person/embed", get(person_space::embed))
         .route("/accessibility", get(settings::accessibility))
-        .route("/requests", get(requests::list))
+        .route("/requests", get(requests::list).post(requests::enter))
+        .route("/requests/{request}/{file}", get(requests::letter_file))
         .route("/requests.csv", get(requests::list_csv))
         .route("/requests/letters", post(requests::letters))
         .route("/requests/hidden", post(requests::hide))

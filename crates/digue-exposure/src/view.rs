@@ -577,6 +577,39 @@ impl IndexView {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<BTreeSet<OrganisationId>, IndexError> {
+        let seen = self.contexts_of(portal, from, to)?;
+        let names = self.names();
+        let organisation = |context| names.context_of(context).organisation.clone();
+        Ok(seen.into_iter().map(organisation).collect())
+    }
+
+    /// The categories of data with which `portal` showed persons from `from` to `to`, both included:
+    /// as the map named them then.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn shown_categories(
+        &self,
+        portal: &PortalId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<BTreeSet<String>, IndexError> {
+        let seen = self.contexts_of(portal, from, to)?;
+        let names = self.names();
+        let categories = |context| {
+            let categories = names.context_of(context).categories.iter();
+            categories.map(ToString::to_string).collect::<Vec<_>>()
+        };
+        Ok(seen.into_iter().flat_map(categories).collect())
+    }
+
+    /// The contexts in which `portal` showed persons.
+    fn contexts_of(
+        &self,
+        portal: &PortalId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<BTreeSet<u32>, IndexError> {
         let contexts = self
             .names()
             .contexts()
@@ -594,11 +627,7 @@ impl IndexView {
                 seen.insert(row.context);
             }
         })?;
-        let names = self.names();
-        Ok(seen
-            .into_iter()
-            .map(|context| names.context_of(context).organisation.clone())
-            .collect())
+        Ok(seen)
     }
 
     /// The number of distinct persons shown to `account` in each period; `period_of` gives the

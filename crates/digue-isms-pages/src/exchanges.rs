@@ -7,9 +7,9 @@ use axum::response::Redirect;
 use digue_access::Role;
 use digue_app::OperationError;
 use digue_casework::papers;
-use digue_compliance::isms::pia::{self, PiaOutcome, PiaPreview};
 use digue_compliance::isms::{exchange, import};
 use digue_isms::kinds::Priority;
+use digue_privacy_acts::pia::{self, PiaOutcome, PiaPreview};
 
 use crate::home::isms_overview;
 use digue_pages::error::{PageAnswer, PageRedirect};

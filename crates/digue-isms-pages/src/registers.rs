@@ -12,21 +12,21 @@ use digue_compliance::isms::awareness;
 use digue_compliance::isms::evidence::SafeMedia;
 use digue_compliance::isms::record_words::RecordWords;
 use digue_compliance::isms::signatures::save_own;
-use digue_compliance::isms::{self, RecordHistory, SaveError, observed, sheets};
+use digue_compliance::isms::{self, RecordHistory, SaveError, sheets};
 use digue_evidence::stored_records::{RecordDifference, StoredKind};
 use digue_governance::scale_map::{HeatMap, heat_map};
 use digue_isms::check::{Check, NotRun};
 use digue_isms::field::{FieldDef, FieldFault, FieldShape, Values};
-use digue_isms::kinds::{
-    EvidenceItem, Measure, Objective, Processing, RegisterKind, Risk, RiskLevel,
-};
+use digue_isms::kinds::{EvidenceItem, Measure, Objective, RegisterKind, Risk, RiskLevel};
 use digue_isms::register::{RegisterRecord as _, Registers, Revision};
 use digue_isms::risk_scale::{RatedAt, ScaleInForce};
 use digue_isms::signatures::{self, SignatureState};
 use digue_isms::standing::MeasureState;
+use digue_privacy_acts::papers::PrivacyPaper;
 use serde::Deserialize;
 
 use crate::home::{IsmsOverview, isms_overview};
+use crate::privacy::{ShownObserved, observed_of};
 use crate::record_fields::{FormField, form_fields};
 use digue_pages::differences::words_with;
 use digue_pages::done::{DoneAct, done};
@@ -97,6 +97,9 @@ fn columns(kind: RegisterKind) -> Vec<&'static FieldDef> {
         RegisterKind::Applicability => &["applies", "exclusion"],
         RegisterKind::Audit => &["planned-from", "done-on", "conclusion"],
         RegisterKind::Finding => &["about", "source", "due", "closed-on"],
+        RegisterKind::Contract => &["third-party", "about", "ends-on", "owner"],
+        RegisterKind::Dpia => &["need", "decision", "decided-on", "review-on"],
+        RegisterKind::Software => &["vendor", "version", "place", "seen-on"],
         _ => &[],
     };
     let fields = kind.fields();
@@ -333,7 +336,9 @@ struct RecordPage {
     history: Vec<Revision>,
     /// The numbers of revisions that cannot be read.
     unreadable: Vec<u32>,
-    observed: Option<observed::Observed>,
+    observed: Option<ShownObserved>,
+    /// It has a paper of its own.
+    has_paper: bool,
     /// What is wrong, each with the field it is about: (code, name, why).
     faults: Vec<(&'static str, String, String)>,
     is_overtaken: bool,
@@ -576,12 +581,7 @@ async fn shown(
         let says = overview.measured.says(check, overview.now).code();
         (check.code(), w.say(&check.key()), says)
     });
-    let observed = match Processing::read(values) {
-        Ok(processing) if kind == RegisterKind::Processing && !processing.portal.0.is_empty() => {
-            observed::of_portal(app, &actor, &processing.portal.0).await?
-        }
-        _ => None,
-    };
+    let observed = observed_of(console, &actor, &w, (kind, values)).await?;
     // Records that are written once, or signed, are read only.
     let is_sealed = !id.is_empty() && last.is_some_and(|last| kind.is_closed(&last.values));
     let stands = last.and_then(|last| stands(&w, kind, last, overview));
@@ -612,6 +612,7 @@ async fn shown(
         state_label: stands,
         checks: checks.collect(),
         observed,
+        has_paper: signed.is_some() && PrivacyPaper::KINDS.contains(&kind),
         faults,
         is_overtaken: matches!(why, NotSaved::Overtaken),
         revision: last.map_or(0, |last| last.number),

@@ -8,7 +8,10 @@ use jiff::civil::Date;
 use crate::kinds::{
     Acceptance, Acquired, Audit, BusinessActivity, Campaign, CommunicationLine, Competence,
     Declared, Document, EmergencyContact, EvidenceItem, Exception, Finding, Measure, Objective,
-    Opportunity, PlannedChange, Processing, RegisterKind, ResourceNeed, Review, Risk,
+    Opportunity, PlannedChange, RegisterKind, ResourceNeed, Review, Risk,
+};
+use crate::privacy_kinds::{
+    Contract, ContractDay, Dpia, JointArrangement, Processing, RetentionRule, ThirdParty,
 };
 use crate::register::{RegisterEntry, Registers, days_between};
 use crate::standing::Measurements;
@@ -26,6 +29,10 @@ pub enum DueKind {
     VerifyEffect,
     Finish,
     Reach,
+    /// A contract is renewed, or given notice of.
+    RenewContract,
+    /// A contract is over: the data come back or are erased (GDPR 28(3)(g)).
+    EndData,
 }
 
 impl DueKind {
@@ -41,6 +48,8 @@ impl DueKind {
             Self::VerifyEffect => "verify-effect",
             Self::Finish => "finish",
             Self::Reach => "reach",
+            Self::RenewContract => "renew-contract",
+            Self::EndData => "end-data",
         }
     }
 }
@@ -172,6 +181,7 @@ pub fn due(registers: &Registers, now: Measurements) -> Vec<DueItem> {
             "",
         );
     }
+    list.privacy(registers);
     list.next_review(&registers.read::<Review>().entries);
     list.governance(registers);
     let mut due = list.due;
@@ -329,6 +339,66 @@ impl DueList {
                 DueKind::VerifyEffect,
                 RegisterKind::Finding,
                 id,
+                title,
+                owner,
+            );
+        }
+    }
+
+    /// Contracts before their notice and after their end, and what is to be reviewed.
+    fn privacy(&mut self, registers: &Registers) {
+        for RegisterEntry { id, record, .. } in registers.read::<Contract>().entries {
+            let (title, owner) = (&record.title.0, &record.owner.0);
+            let (on, what) = match record.awaited(self.now.today) {
+                Some(ContractDay::Renewal(on)) => (on, DueKind::RenewContract),
+                Some(ContractDay::DataEnd(on)) => (on, DueKind::EndData),
+                None => continue,
+            };
+            self.add(Some(on), what, RegisterKind::Contract, &id, title, owner);
+        }
+        let review = |list: &mut Self, on, kind, id: &str, title: &str, owner: &str| {
+            list.add(on, DueKind::Review, kind, id, title, owner);
+        };
+        for RegisterEntry { id, record, .. } in registers.read::<ThirdParty>().entries {
+            let (title, owner) = (&record.title.0, &record.owner.0);
+            review(
+                self,
+                record.review_on,
+                RegisterKind::ThirdParty,
+                &id,
+                title,
+                owner,
+            );
+        }
+        for RegisterEntry { id, record, .. } in registers.read::<JointArrangement>().entries {
+            let title = &record.title.0;
+            review(
+                self,
+                record.review_on,
+                RegisterKind::JointArrangement,
+                &id,
+                title,
+                "",
+            );
+        }
+        for RegisterEntry { id, record, .. } in registers.read::<Dpia>().entries {
+            let (title, owner) = (&record.title.0, &record.decided_by.0);
+            review(
+                self,
+                record.review_on,
+                RegisterKind::Dpia,
+                &id,
+                title,
+                owner,
+            );
+        }
+        for RegisterEntry { id, record, .. } in registers.read::<RetentionRule>().entries {
+            let (title, owner) = (&record.title.0, &record.owner.0);
+            review(
+                self,
+                record.review_on,
+                RegisterKind::RetentionRule,
+                &id,
                 title,
                 owner,
             );

@@ -116,6 +116,7 @@ checks! {
     AuditsDone "audits-done" NoneFails, 2, ["iso-5.35" "iso-5.36" "anssi-38" "recyf-17"];
     DocumentsCurrent "documents-current" NoneFails, 2, ["iso-5.1" "iso-5.37"];
     ProcessingCurrent "processing-current" NoneFails, 2, ["iso-5.34" "iso-5.31"];
+    RetentionPeriods "retention-periods" NoneFails, 2, ["iso-8.10" "iso-5.34" "iso-5.33"];
     AssetsOwned "assets-owned" NoneFails, 2, ["iso-5.9" "anssi-4" "recyf-1"];
     Backups "backups" NoneFails, 2, ["iso-8.13" "anssi-37" "cnil-17" "recyf-13"];
     RestoreDrills "restore-drills" NoneFails, 2, ["iso-8.13" "iso-5.30" "cnil-17" "cnil-18" "recyf-15"];

@@ -54,6 +54,7 @@ pub(crate) fn faults(kind: RegisterKind, values: &Values) -> Vec<FieldFault> {
             .collect(),
         K::RiskScale => of_scale(values),
         K::SigningDelegation => of_delegation(values),
+        K::Dpia => of_dpia(values),
         K::EvidenceItem => of_link(values),
         _ => Vec::new(),
     }
@@ -187,6 +188,63 @@ fn not_beyond(
         .then(|| fault(to, FieldError::Term))
         .into_iter()
         .collect()
+}
+
+/// Needs of which an assessment is made; the others are a reasoned refusal to make one.
+const ASSESSED: [&str; 2] = ["needed", "listed"];
+
+/// What a signed decision rests on, whatever it is: GDPR 35(2) asks for the officer's opinion.
+const DECIDED: [&str; 6] = [
+    "dpo-opinion",
+    "dpo-words",
+    "dpo-name",
+    "dpo-on",
+    "decision",
+    "decided-on",
+];
+
+/// What an assessment holds (35(7)), beside its risks, its measures and the persons' views.
+const ASSESSMENT: [&str; 4] = ["description", "necessity", "rights", "high-residual"];
+
+/// Either of two fields: what is not there has its reason (35(9)), or is said in words.
+const EITHER: [(&str, &str); 2] = [("views", "views-reason"), ("risks", "risk-words")];
+
+/// The faults of an impact assessment that names who decides it.
+fn of_dpia(values: &Values) -> Vec<FieldFault> {
+    if text(values, "decided-by").is_none() {
+        return Vec::new();
+    }
+    let is_missing = |field: &&str| text(values, field).is_none();
+    let mut missing: Vec<&'static str> = DECIDED.into_iter().filter(is_missing).collect();
+    let is_assessed = text(values, "need").is_some_and(|need| ASSESSED.contains(&need));
+    if is_assessed {
+        missing.extend(ASSESSMENT.into_iter().filter(is_missing));
+        let neither =
+            |(one, other): &(&'static str, &'static str)| is_missing(one) && is_missing(other);
+        missing.extend(EITHER.into_iter().filter(neither).map(|(one, _)| one));
+    } else if is_missing(&"need-reason") {
+        missing.push("need-reason");
+    }
+    // A high residual risk goes to the authority before the processing starts (36(1)).
+    let proceeds = text(values, "decision").is_some_and(|one| one.starts_with("proceed"));
+    let is_high = text(values, "high-residual") == Some("yes");
+    if proceeds && is_high && is_missing(&"consulted-on") {
+        missing.push("consulted-on");
+    }
+    let to_sign = missing.into_iter().map(|field| FieldFault {
+        field,
+        unfit: FieldError::ToSign,
+    });
+    let mut faults: Vec<FieldFault> = to_sign.collect();
+    // An opinion after the decision advised nobody. A text that is no day is reported where it is read.
+    let day = |field: &str| text(values, field)?.parse::<Date>().ok();
+    if let (Some(opinion), Some(decision)) = (day("dpo-on"), day("decided-on"))
+        && decision < opinion
+    {
+        let (field, unfit) = ("decided-on", FieldError::Backwards);
+        faults.push(FieldFault { field, unfit });
+    }
+    faults
 }
 
 /// The first text of a field; `None` where it is blank.
@@ -362,5 +420,61 @@ mod tests {
         }
         let page = [("link", "https://ged.exemple.fr/12")];
         assert_eq!(found(RegisterKind::EvidenceItem, &page), []);
+    }
+
+    const DECIDED_DPIA: [(&str, &str); 14] = [
+        ("need", "needed"),
+        ("description", "Un portail de dossiers."),
+        ("necessity", "Rien de moins ne suffit."),
+        ("rights", "Information, accès, effacement."),
+        ("risk-words", "Vol d'un compte."),
+        ("views", "Les représentants ont été entendus."),
+        ("high-residual", "no"),
+        ("dpo-opinion", "favourable"),
+        ("dpo-words", "Avis favorable."),
+        ("dpo-name", "C. Martin"),
+        ("dpo-on", "2026-11-02"),
+        ("decision", "proceed"),
+        ("decided-on", "2026-11-03"),
+        ("decided-by", "direction"),
+    ];
+
+    #[test]
+    fn no_assessment_is_signed_without_the_officers_opinion_and_what_the_law_asks() {
+        assert_eq!(found(RegisterKind::Dpia, &DECIDED_DPIA), []);
+        for left_out in DECIDED_DPIA {
+            let rest: Vec<_> = DECIDED_DPIA
+                .into_iter()
+                .filter(|one| *one != left_out)
+                .collect();
+            let asked = found(RegisterKind::Dpia, &rest);
+            match left_out.0 {
+                // Nobody signs: nothing is asked yet.
+                "decided-by" => assert_eq!(asked, []),
+                // What is not said to be needed is refused with a reason.
+                "need" => assert_eq!(asked, [("need-reason", FieldError::ToSign)]),
+                "risk-words" => assert_eq!(asked, [("risks", FieldError::ToSign)]),
+                field => assert_eq!(asked, [(field, FieldError::ToSign)], "{field}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_high_residual_risk_is_consulted_on_and_the_opinion_comes_first() {
+        let with = |changed: &[(&'static str, &'static str)]| {
+            let kept = DECIDED_DPIA.into_iter();
+            let kept = kept.filter(|(field, _)| changed.iter().all(|(other, _)| other != field));
+            let all: Vec<_> = kept.chain(changed.iter().copied()).collect();
+            found(RegisterKind::Dpia, &all)
+        };
+        let high = ("high-residual", "yes");
+        assert_eq!(with(&[high]), [("consulted-on", FieldError::ToSign)]);
+        assert_eq!(with(&[high, ("consulted-on", "2026-11-02")]), []);
+        assert_eq!(with(&[high, ("decision", "stop")]), []);
+        let late = ("dpo-on", "2026-11-04");
+        assert_eq!(with(&[late]), [("decided-on", FieldError::Backwards)]);
+        // A refusal to make one needs its reason and the opinion, and no assessment.
+        let refused = [("need", "not-needed"), ("description", ""), ("views", "")];
+        assert_eq!(with(&refused), [("need-reason", FieldError::ToSign)]);
     }
 }

@@ -2,12 +2,13 @@
 //! calendar. Each line names the record that states it. Nothing is stored and nothing is corrected
 //! here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::kinds::{
     Acceptance, Applicability, Audit, Declared, Document, EvidenceItem, Exception, Finding,
     Measure, MeasureOrigin, RegisterKind, Risk, RiskLevel, Role, Treatment, YesNo,
 };
+use crate::privacy_kinds::Dpia;
 use crate::register::{RegisterEntry, Registers, Revision, UnreadableRecord};
 use crate::risk_scale::ScaleInForce;
 use crate::signatures::{self, SignatureState};
@@ -143,8 +144,10 @@ pub fn contradictions(
     };
     let mut found: Vec<RegisterContradiction> = registers.unreadable().iter().map(of).collect();
     let measures = registers.read::<Measure>().entries;
+    let promised = promised_by_assessments(registers);
     for measure in &measures {
-        of_measure(measure, measured, now, &mut found);
+        let is_promised = promised.contains(&measure.id);
+        of_measure((measure, is_promised), measured, now, &mut found);
     }
     let acceptances = registers.read::<Acceptance>().entries;
     let accepted: HashMap<&str, &Acceptance> = acceptances.iter().filter_map(of_its_risk).collect();
@@ -350,8 +353,15 @@ fn wrong(
     }
 }
 
+/// Measures on which an impact assessment rests that was decided: promised, whatever their origin.
+fn promised_by_assessments(registers: &Registers) -> BTreeSet<String> {
+    let assessments = registers.read::<Dpia>().entries.into_iter();
+    let decided = assessments.filter(|one| !one.record.decided_by.0.is_empty());
+    decided.flat_map(|one| one.record.measures.0).collect()
+}
+
 fn of_measure(
-    RegisterEntry { id, record, .. }: &RegisterEntry<Measure>,
+    (RegisterEntry { id, record, .. }, is_promised): (&RegisterEntry<Measure>, bool),
     measured: &MeasuredState,
     now: Measurements,
     found: &mut Vec<RegisterContradiction>,
@@ -361,15 +371,16 @@ fn of_measure(
         let one = wrong(what, RegisterKind::Measure, id, &record.title.0);
         found.push(RegisterContradiction { days, euros, ..one });
     };
-    let is_promised = matches!(
-        record.origin.0,
-        Some(
-            MeasureOrigin::Dpia
-                | MeasureOrigin::Injunction
-                | MeasureOrigin::Audit
-                | MeasureOrigin::Incident
-        )
-    );
+    let is_promised = is_promised
+        || matches!(
+            record.origin.0,
+            Some(
+                MeasureOrigin::Dpia
+                    | MeasureOrigin::Injunction
+                    | MeasureOrigin::Audit
+                    | MeasureOrigin::Incident
+            )
+        );
     match record.standing(measured, now) {
         MeasureState::Contradicted => say(ContradictionKind::Contradicted),
         MeasureState::Unproven => say(ContradictionKind::Unproven),

@@ -94,6 +94,8 @@ pub enum FieldError {
     Backwards,
     #[error("a nonconformity is not closed without it")]
     ToClose,
+    #[error("the assessment is not signed without it")]
+    ToSign,
     #[error("the correction had no effect: the finding is not closed")]
     NotEffective,
     #[error("the end is too far away")]
@@ -132,6 +134,7 @@ impl FieldError {
             Self::Unknown => "unknown",
             Self::Backwards => "backwards",
             Self::ToClose => "to-close",
+            Self::ToSign => "to-sign",
             Self::NotEffective => "not-effective",
             Self::Term => "term",
             Self::Decimal => "decimal",

@@ -27,94 +27,7 @@ use crate::tolerated_time::ToleratedTime;
 type Day = Option<Date>;
 type Number = Option<u32>;
 
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident { $($field:ident $label:literal $cell:ty $([$need:ident])?,)+ })+) => {
-        impl RegisterKind {
-            pub fn fields(self) -> &'static [FieldDef] {
-                match self { $(Self::$name => $name::fields(),)+ }
-            }
-
-            /// The fields that cannot be parsed, or that are missing; empty for a record that
-            /// reads.
-            pub fn parse_faults(self, values: &Values) -> Vec<FieldFault> {
-                let read = match self { $(Self::$name => $name::read(values).map(drop),)+ };
-                read.err().unwrap_or_default()
-            }
-
-            /// The values in their one written form: parsed and written again, so that equal
-            /// records have equal texts and the same hash.
-            ///
-            /// # Errors
-            /// Every field that does not fit.
-            pub fn checked(self, values: &Values) -> Result<Values, Vec<FieldFault>> {
-                let read = match self { $(Self::$name => $name::read(values).map(|record| record.write()),)+ };
-                // Of the written form where there is one: what is asked holds when it is read again.
-                let of = |values: &Values| {
-                    let mut unfit = self.backwards(values);
-                    unfit.extend(crate::closing::faults(self, values));
-                    unfit
-                };
-                match read {
-                    Ok(written) => {
-                        let unfit = of(&written);
-                        if unfit.is_empty() { Ok(written) } else { Err(unfit) }
-                    }
-                    Err(faults) => Err(faults.into_iter().chain(of(values)).collect()),
-                }
-            }
-        }
-
-        $(
-            $(#[$doc])*
-            #[derive(Clone, PartialEq, Debug, Default)]
-            pub struct $name { $(pub $field: $cell,)+ }
-
-            impl RegisterRecord for $name {
-                const KIND: RegisterKind = RegisterKind::$name;
-
-                fn fields() -> &'static [FieldDef] {
-                    const FIELDS: &[FieldDef] = &[$(FieldDef {
-                        code: $label,
-                        shape: <$cell as FieldValue>::SHAPE,
-                        is_needed: kinds!(@need $($need)?),
-                    },)+];
-                    FIELDS
-                }
-
-                fn read(values: &Values) -> Result<Self, Vec<FieldFault>> {
-                    let mut faults = Vec::new();
-                    let mut record = Self::default();
-                    $(
-                        let texts = values.get($label).map_or(&[][..], Vec::as_slice);
-                        match <$cell as FieldValue>::read(texts) {
-                            Ok(cell) if kinds!(@need $($need)?) && cell.write().is_empty() => {
-                                faults.push(FieldFault { field: $label, unfit: FieldError::Missing });
-                            }
-                            Ok(cell) => record.$field = cell,
-                            Err(unfit) => faults.push(FieldFault { field: $label, unfit }),
-                        }
-                    )+
-                    if faults.is_empty() { Ok(record) } else { Err(faults) }
-                }
-
-                fn write(&self) -> Values {
-                    let mut values = Values::new();
-                    $(
-                        let texts = self.$field.write();
-                        if !texts.is_empty() {
-                            values.insert($label.to_owned(), texts);
-                        }
-                    )+
-                    values
-                }
-            }
-        )+
-    };
-    (@need needed) => { true };
-    (@need) => { false };
-}
-
-kinds! {
+records! {
     /// Scope, issues and interested parties (4.1 to 4.3).
     Context {
         title "title" ShortText [needed],
@@ -414,25 +327,6 @@ kinds! {
         fields "fields" LongText,
     }
 
-    /// A processing of personal data (GDPR art. 30), as controller or processor.
-    Processing {
-        title "title" ShortText [needed],
-        role "role" One<ProcessingRole> [needed],
-        on_behalf_of "on-behalf-of" LongText,
-        purposes "purposes" LongText [needed],
-        basis "basis" One<LegalBasis>,
-        persons "persons" LongText,
-        data "data" LongText,
-        recipients "recipients" LongText,
-        processors "processors" LongText,
-        transfers "transfers" LongText,
-        retention "retention" LongText,
-        security "security" LongText,
-        portal "portal" ShortText,
-        dpia "dpia" ShortText,
-        review_on "review-on" Day,
-    }
-
     /// An activity of the business impact analysis: what it needs, how long it may be away and how
     /// old its data may be (ISO 22301, 8.2.2; ISO/IEC 27001, A.5.30).
     BusinessActivity {
@@ -628,6 +522,7 @@ impl RegisterKind {
                 | Self::Assessment
                 | Self::Signature
                 | Self::SigningRequest
+                | Self::RetentionReading
         )
     }
 
@@ -642,7 +537,7 @@ impl RegisterKind {
     }
 
     /// Pairs of fields that hold the start and the end of a period.
-    const fn periods(self) -> &'static [(&'static str, &'static str)] {
+    pub(crate) const fn periods(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Campaign => &[("starts-on", "due")],
             Self::Audit => &[("planned-from", "planned-to")],
@@ -650,12 +545,14 @@ impl RegisterKind {
             Self::Document => &[("approved-on", "review-on")],
             Self::AuditProgramme | Self::SigningDelegation => &[("starts-on", "ends-on")],
             Self::EvidenceItem => &[("taken-on", "valid-until")],
+            Self::Contract => &[("starts-on", "ends-on")],
+            Self::Dpia => &[("decided-on", "review-on")],
             _ => &[],
         }
     }
 
     /// Faults of periods that end before they start.
-    fn backwards(self, values: &Values) -> Vec<FieldFault> {
+    pub(crate) fn backwards(self, values: &Values) -> Vec<FieldFault> {
         // A text that is not a day is reported by `read`; reporting it here too would name it
         // twice.
         let day = |field: &str| values.get(field)?.first()?.trim().parse::<Date>().ok();
@@ -695,6 +592,7 @@ impl RegisterKind {
             Self::Audit | Self::Review | Self::ContinuityExercise => Some("signed-by"),
             Self::Document | Self::RiskScale | Self::AuditProgramme => Some("approved-by"),
             Self::SigningDelegation => Some("giver"),
+            Self::Dpia => Some("decided-by"),
             _ => None,
         }
     }
@@ -707,43 +605,8 @@ pub fn place<L: Listed>(one: L) -> u32 {
     found.expect("the code of a value is in its list").0
 }
 
-impl Processing {
-    /// Codes of the fields that GDPR article 30 requires and that say nothing yet: 30(1) for a
-    /// controller, 30(2) for a processor.
-    pub fn missing(&self) -> Vec<&'static str> {
-        let own = [
-            ("purposes", &self.purposes.0),
-            ("persons", &self.persons.0),
-            ("data", &self.data.0),
-            ("recipients", &self.recipients.0),
-            ("transfers", &self.transfers.0),
-            ("retention", &self.retention.0),
-            ("security", &self.security.0),
-        ];
-        let on_behalf = [
-            ("on-behalf-of", &self.on_behalf_of.0),
-            ("purposes", &self.purposes.0),
-            ("transfers", &self.transfers.0),
-            ("security", &self.security.0),
-        ];
-        let needed = match self.role.0 {
-            Some(ProcessingRole::Processor) => &on_behalf[..],
-            Some(ProcessingRole::Controller | ProcessingRole::Joint) | None => &own[..],
-        };
-        let mut missing: Vec<&'static str> = needed
-            .iter()
-            .filter(|(_, text)| !says_something(text))
-            .map(|(field, _)| *field)
-            .collect();
-        if self.role.0 != Some(ProcessingRole::Processor) && self.basis.0.is_none() {
-            missing.push("basis");
-        }
-        missing
-    }
-}
-
 /// False for fillers: a dash, a question mark, `x`, `TODO`.
-pub(crate) fn says_something(text: &str) -> bool {
+pub fn says_something(text: &str) -> bool {
     let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
     let word = text.trim().to_lowercase();
     letters >= 3

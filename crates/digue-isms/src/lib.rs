@@ -6,6 +6,9 @@
 //! *Declared* and *measured* stay in two columns: a machine does not sign for a person, and no
 //! person overwrites a measurement.
 
+#[macro_use]
+mod record_macro;
+
 mod answers;
 pub mod assessment;
 pub mod awareness;
@@ -21,7 +24,10 @@ pub mod framework;
 pub mod independence;
 mod kind_facts;
 mod kind_lists;
+mod kind_table;
 pub mod kinds;
+pub mod privacy_kinds;
+pub mod privacy_lists;
 mod record;
 mod record_link;
 pub mod register;

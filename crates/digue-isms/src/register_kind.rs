@@ -65,4 +65,12 @@ register_kinds! {
     SigningDelegation "delegation" "DL",
     SigningRequest "signing-request" "DS",
     EvidenceItem "evidence" "PV",
+    ThirdParty "third-party" "TI",
+    Contract "contract" "CN",
+    SubProcessor "sub-processor" "SU",
+    JointArrangement "joint-arrangement" "RC",
+    Dpia "dpia" "AI",
+    RetentionRule "retention-rule" "DU",
+    RetentionReading "retention-reading" "MD",
+    Software "software" "LO",
 }

@@ -120,6 +120,7 @@ const FRENCH_FILES: &[&str] = &[
     include_str!("../locales/fr/people.ftl"),
     include_str!("../locales/fr/demo.ftl"),
     include_str!("../locales/fr/help.ftl"),
+    include_str!("../locales/fr/privacy.ftl"),
 ];
 const ENGLISH_FILES: &[&str] = &[
     include_str!("../locales/en/common.ftl"),
@@ -148,6 +149,7 @@ const ENGLISH_FILES: &[&str] = &[
     include_str!("../locales/en/people.ftl"),
     include_str!("../locales/en/demo.ftl"),
     include_str!("../locales/en/help.ftl"),
+    include_str!("../locales/en/privacy.ftl"),
 ];
 
 fn bundle(code: &str, files: &[&str]) -> Bundle {

@@ -58,6 +58,8 @@ static HELP: &[(&str, &str)] = &[
     ("/smsi/checks", "help-page-smsi-checks"),
     ("/smsi/checks/{}", "help-page-smsi-check"),
     ("/smsi/continuity", "help-page-smsi-continuity"),
+    ("/smsi/privacy", "help-page-smsi-privacy"),
+    ("/smsi/software", "help-page-smsi-software"),
     ("/smsi/statement", "help-page-smsi-statement"),
     ("/smsi/frameworks/{}", "help-page-smsi-framework"),
     ("/reviews", "help-page-reviews"),

@@ -11,10 +11,14 @@ use digue_casework::papers::PaperFormat;
 use digue_casework::typed_form::{local_end, local_time};
 use digue_evidence::reading::EvidenceForm;
 use digue_evidence::stored_records::StoredKind;
-use digue_selfservice::persons::requests::{self, RequestKind, RequestOutcome, TrackedRequest};
+use digue_selfservice::persons::letters::{LetterAbout, letter};
+use digue_selfservice::persons::received::{self, ReceivedRequest};
+use digue_selfservice::persons::requests::{
+    self, RequestChannel, RequestKind, RequestOutcome, RequestProof, RequestRefusal, TrackedRequest,
+};
 use digue_selfservice::persons::sights::{self, HiddenConsultations};
 use digue_selfservice::persons::{self, codes};
-use digue_types::{PopulationId, Scope};
+use digue_types::{PopulationId, Scope, Timestamp};
 use serde::Deserialize;
 
 use digue_pages::choices::NameChoices;
@@ -43,6 +47,10 @@ struct RequestsPage {
     may_hide: bool,
     /// Accounts and organisations for the form.
     names: NameChoices,
+    /// What an officer may enter, and how it came.
+    kinds: Vec<&'static str>,
+    channels: Vec<&'static str>,
+    proofs: Vec<&'static str>,
 }
 
 fn table(w: &Localizer, rows: &[TrackedRequest]) -> ListTable {
@@ -57,6 +65,7 @@ fn table(w: &Localizer, rows: &[TrackedRequest]) -> ListTable {
             ListColumn::choice("request", name("request")),
             ListColumn::text("person", name("person")),
             ListColumn::text("account", name("account")),
+            ListColumn::choice("channel", name("channel")),
             ListColumn::text("opened", name("opened")),
             ListColumn::text("due", name("due")),
             ListColumn::choice("decided", name("decided")),
@@ -74,14 +83,36 @@ fn row(w: &Localizer, one: &TrackedRequest) -> ListRow {
         ListCell::link(place, w.coded("request", &record.kind)).filed_as(&record.kind),
         person_cell(one),
         account_cell(w, one),
-        ListCell::date(w, record.opened_at),
+        channel_cell(w, one),
+        ListCell::date(w, received_at(one)),
         due_cell(w, one),
         decided_cell(w, one),
     ];
     ListRow::new(&record.id, cells).marked(one.is_overdue)
 }
 
+/// When it came: the day from which its legal time runs.
+fn received_at(one: &TrackedRequest) -> Timestamp {
+    let entered = one.record.entered.as_ref();
+    entered.map_or(one.record.opened_at, |entered| entered.received_at)
+}
+
+fn channel_cell(w: &Localizer, one: &TrackedRequest) -> ListCell {
+    let code = one
+        .record
+        .entered
+        .as_ref()
+        .map_or("online", |entered| &entered.channel);
+    ListCell::text(w.coded("request-channel", code)).filed_as(code)
+}
+
 fn person_cell(one: &TrackedRequest) -> ListCell {
+    if received::is_without_record(&one.record)
+        && let Some(entered) = &one.record.entered
+    {
+        // The first line is the name.
+        return ListCell::text(entered.requester.lines().next().unwrap_or_default());
+    }
     let whose = &one.record.whose;
     ListCell::text(&whose.person)
         .and_quiet(&whose.population)
@@ -146,9 +177,24 @@ pub async fn list(
         may_hide: actor.role == Role::Dpo,
         names: NameChoices::of(&w, &HolderBook::read(&console.app, &actor).await?),
         hidden,
+        kinds: codes_of(
+            RequestKind::ALL
+                .iter()
+                .filter(|kind| !kind.is_of_consultation()),
+            |kind| kind.code(),
+        ),
+        channels: codes_of(RequestChannel::ALL, |channel| channel.code()),
+        proofs: codes_of(RequestProof::ALL, |proof| proof.code()),
         list: table(&w, &rows).shown(&w, &query),
         w,
     }))
+}
+
+fn codes_of<'l, L: 'l>(
+    list: impl IntoIterator<Item = &'l L>,
+    code: fn(&L) -> &'static str,
+) -> Vec<&'static str> {
+    list.into_iter().map(code).collect()
 }
 
 pub async fn list_csv(
@@ -169,6 +215,12 @@ struct RequestPage {
     one: TrackedRequest,
     outcomes: Vec<&'static str>,
     may_answer: bool,
+    may_write: bool,
+    is_without_record: bool,
+    refusals: Vec<&'static str>,
+    proofs: Vec<&'static str>,
+    /// What the letter would say now.
+    letter: &'static str,
 }
 
 /// The outcomes that a request can have.
@@ -200,6 +252,11 @@ pub async fn show(
     Ok(page(&RequestPage {
         outcomes: outcomes_of(&one),
         may_answer: actor.role.can_respond() && one.is_open(),
+        may_write: actor.role.can_respond(),
+        is_without_record: received::is_without_record(&one.record),
+        refusals: codes_of(RequestRefusal::ALL, |reason| reason.code()),
+        proofs: codes_of(RequestProof::ALL, |proof| proof.code()),
+        letter: LetterAbout::of(&one.record).code(),
         one,
         w,
     }))
@@ -211,6 +268,11 @@ pub struct AnswerForm {
     outcome: String,
     #[serde(default)]
     extend: String,
+    #[serde(default)]
+    refusal: String,
+    #[serde(default)]
+    proof: String,
+    #[serde(default)]
     text: String,
 }
 
@@ -220,9 +282,19 @@ pub async fn answer(
     Path(id): Path<String>,
     Form(form): Form<AnswerForm>,
 ) -> PageRedirect {
-    let done = if form.extend.is_empty() {
+    let invalid = OperationError::Invalid("invalid-answer");
+    let done = if let Some(proof) = RequestProof::parse(&form.proof) {
+        received::note_proof(&console.app, &actor, &id, proof).await
+    } else if form.extend.is_empty() {
+        let refusal = match form.refusal.as_str() {
+            "" => None,
+            code => Some(RequestRefusal::parse(code).ok_or(invalid)?),
+        };
         match RequestOutcome::parse(&form.outcome) {
-            Some(outcome) => requests::answer(&console.app, &actor, &id, outcome, &form.text).await,
+            Some(outcome) => {
+                let decided = (outcome, refusal);
+                requests::decide(&console.app, &actor, &id, decided, &form.text).await
+            }
             None => Err(OperationError::Invalid("invalid-answer")),
         }
     } else {
@@ -230,6 +302,66 @@ pub async fn answer(
     };
     done?;
     Ok(Redirect::to(&format!("/requests/{id}")))
+}
+
+#[derive(Deserialize)]
+pub struct ReceivedForm {
+    kind: String,
+    channel: String,
+    received_on: String,
+    population: String,
+    #[serde(default)]
+    person: String,
+    requester: String,
+    text: String,
+    #[serde(default)]
+    proof: String,
+}
+
+impl ReceivedForm {
+    fn request(self) -> Result<ReceivedRequest, OperationError> {
+        let invalid = || OperationError::Invalid("invalid-received-kind");
+        let day = self.received_on.parse();
+        let proof = match self.proof.as_str() {
+            "" => None,
+            code => Some(RequestProof::parse(code).ok_or_else(invalid)?),
+        };
+        Ok(ReceivedRequest {
+            kind: RequestKind::parse(&self.kind).ok_or_else(invalid)?,
+            channel: RequestChannel::parse(&self.channel).ok_or_else(invalid)?,
+            received_on: day.map_err(|_| OperationError::Invalid("invalid-received-day"))?,
+            population: self.population,
+            person: self.person,
+            requester: self.requester,
+            text: self.text,
+            proof,
+        })
+    }
+}
+
+/// Enters a request that came by post, at a counter or by mail.
+pub async fn enter(
+    State(console): State<Console>,
+    SignedIn(actor): SignedIn,
+    Form(form): Form<ReceivedForm>,
+) -> PageRedirect {
+    let id = received::enter(&console.app, &actor, &form.request()?).await?;
+    Ok(Redirect::to(&format!("/requests/{id}")))
+}
+
+/// The letter of a request: `letter.pdf`, `letter.docx`.
+pub async fn letter_file(
+    State(console): State<Console>,
+    visitor: Visitor,
+    SignedIn(actor): SignedIn,
+    Path((id, name)): Path<(String, String)>,
+) -> PageResponse {
+    let reader = console.words(&visitor).reader();
+    let ending = name.strip_prefix("letter.").unwrap_or_default();
+    let form = PaperFormat::parse(ending).ok_or(OperationError::NotFound("form"))?;
+    let bytes = letter(&console.app, &actor, &reader, &id, form).await?;
+    let name = format!("{}.{ending}", file_name(visitor.language, "letters"));
+    Ok(kept(&name, Media(form.media()), bytes))
 }
 
 #[derive(Deserialize)]

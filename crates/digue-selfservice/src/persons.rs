@@ -5,7 +5,9 @@
 //! memory only.
 
 pub mod codes;
+pub mod letters;
 pub mod news;
+pub mod received;
 mod request_kinds;
 pub(crate) mod request_lock;
 pub mod requests;

@@ -103,7 +103,7 @@ pub use preferences::PreferenceRecord;
 pub use provider_sessions::ProviderSession;
 pub use recoveries::RecoveryRecord;
 pub use reports::ReportRecord;
-pub use requests::RequestRecord;
+pub use requests::{EnteredRequest, RequestRecord};
 pub use review_lines::ReviewLine;
 pub use reviews::ReviewRecord;
 pub use revisions::RevisionRecord;

@@ -13,7 +13,7 @@ use crate::database::Database;
 use crate::error::{StoreError, Stored};
 
 /// In order; never changed once released.
-const MIGRATIONS: [&str; 26] = [
+const MIGRATIONS: [&str; 27] = [
     include_str!("../migrations/0001-spine.sql"),
     include_str!("../migrations/0002-passkeys.sql"),
     include_str!("../migrations/0003-approvals.sql"),
@@ -40,6 +40,7 @@ const MIGRATIONS: [&str; 26] = [
     include_str!("../migrations/0024-additions.sql"),
     include_str!("../migrations/0025-management.sql"),
     include_str!("../migrations/0026-signals.sql"),
+    include_str!("../migrations/0027-requests-received.sql"),
 ];
 
 /// How many there are in this version.

@@ -34,6 +34,26 @@ pub struct RequestRecord {
     pub answered_by: String,
     pub outcome: String,
     pub answer: String,
+    /// Why it is refused, of an entered request; empty for the others.
+    pub refusal: String,
+    /// `None` where a signed-in person made it.
+    pub entered: Option<EnteredRequest>,
+}
+
+/// How a request came that an officer entered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnteredRequest {
+    /// `post`, `counter`, `mail`...
+    pub channel: String,
+    /// Its legal time runs from here.
+    pub received_at: Timestamp,
+    /// Name and postal address, a line each: to whom the answer goes.
+    pub requester: String,
+    pub entered_by: String,
+    /// How the identity was proved, or that a proof was asked; empty for neither.
+    pub proof: String,
+    /// Zero for neither.
+    pub proof_at: Timestamp,
 }
 
 impl RequestRecord {
@@ -54,19 +74,25 @@ impl RequestRecord {
             answered_by: String::new(),
             outcome: String::new(),
             answer: String::new(),
+            refusal: String::new(),
+            entered: None,
         }
     }
 }
 
 const REQUEST: &str = "id, population, person, kind, entry, account, text, opened_at, extended_at, \
-                       extended_why, answered_at, answered_by, outcome, answer, reason";
+                       extended_why, answered_at, answered_by, outcome, answer, reason, \
+                       refusal, channel, received_at, requester, entered_by, proof, proof_at";
 
 impl Store {
     pub async fn add_request(&self, request: &RequestRecord) -> Stored<()> {
         let sql = format!(
             "INSERT INTO person_requests ({REQUEST}) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
+             $18, $19, $20, $21, $22)"
         );
+        let entered = request.entered.as_ref();
+        let of = |text: fn(&EnteredRequest) -> &str| entered.and_then(|one| present(text(one)));
         sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(request.id.as_str())
             .bind(request.whose.population.as_str())
@@ -83,6 +109,13 @@ impl Store {
             .bind(present(request.outcome.as_str()))
             .bind(present(request.answer.as_str()))
             .bind(present(request.reason.as_str()))
+            .bind(present(request.refusal.as_str()))
+            .bind(of(|one| &one.channel))
+            .bind(entered.map(|one| one.received_at.micros()))
+            .bind(of(|one| &one.requester))
+            .bind(of(|one| &one.entered_by))
+            .bind(of(|one| &one.proof))
+            .bind(entered.and_then(|one| present_time(one.proof_at)))
             .execute(&self.pool)
             .await?;
         Ok(())
@@ -134,16 +167,17 @@ impl Store {
         id: &str,
         (by, at): (&AccountId, Timestamp),
         outcome: &str,
-        answer: &str,
+        (answer, refusal): (&str, &str),
     ) -> Stored<bool> {
         let done = sqlx::query(
-            "UPDATE person_requests SET answered_at = $1, answered_by = $2, outcome = $3, answer = $4 \
-             WHERE id = $5 AND answered_at IS NULL",
+            "UPDATE person_requests SET answered_at = $1, answered_by = $2, outcome = $3, answer = $4, refusal = $5 \
+             WHERE id = $6 AND answered_at IS NULL",
         )
         .bind(at.micros())
         .bind(by.as_str())
         .bind(outcome)
         .bind(present(answer))
+        .bind(present(refusal))
         .bind(id)
         .execute(&self.pool)
         .await?;
@@ -164,10 +198,25 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
+    /// Notes the proof of identity of an entered request, while it is unanswered.
+    pub async fn note_request_proof(&self, id: &str, proof: &str, at: Timestamp) -> Stored<bool> {
+        let done = sqlx::query(
+            "UPDATE person_requests SET proof = $1, proof_at = $2 \
+             WHERE id = $3 AND channel IS NOT NULL AND answered_at IS NULL",
+        )
+        .bind(present(proof))
+        .bind(present_time(at))
+        .bind(id)
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
     /// Withdraws an answer that could not be journalled.
     pub async fn release_request(&self, id: &str) -> Stored<()> {
         sqlx::query(
-            "UPDATE person_requests SET answered_at = NULL, answered_by = NULL, outcome = NULL, answer = NULL \
+            "UPDATE person_requests SET answered_at = NULL, answered_by = NULL, outcome = NULL, answer = NULL, \
+             refusal = NULL \
              WHERE id = $1",
         )
         .bind(id)
@@ -188,6 +237,21 @@ impl Store {
     }
 }
 
+fn entered(row: &AnyRow) -> Stored<Option<EnteredRequest>> {
+    let channel = text_or_empty(row, "channel")?;
+    if channel.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(EnteredRequest {
+        channel,
+        received_at: time_or_zero(row, "received_at")?,
+        requester: text_or_empty(row, "requester")?,
+        entered_by: text_or_empty(row, "entered_by")?,
+        proof: text_or_empty(row, "proof")?,
+        proof_at: time_or_zero(row, "proof_at")?,
+    }))
+}
+
 fn read(row: &AnyRow) -> Stored<RequestRecord> {
     Ok(RequestRecord {
         id: text(row, "id")?,
@@ -204,5 +268,7 @@ fn read(row: &AnyRow) -> Stored<RequestRecord> {
         answered_by: text_or_empty(row, "answered_by")?,
         outcome: text_or_empty(row, "outcome")?,
         answer: text_or_empty(row, "answer")?,
+        refusal: text_or_empty(row, "refusal")?,
+        entered: entered(row)?,
     })
 }

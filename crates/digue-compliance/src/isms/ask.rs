@@ -20,17 +20,21 @@ use digue_isms::awareness::Module;
 use digue_isms::check::{Check, Measurement, NotRun};
 use digue_isms::independence::own_work;
 use digue_isms::kinds::{
-    Asset, Audit, Document, Measure, Processing, RegisterKind, Risk, Role as Carried, RoleKey,
+    Asset, Audit, Document, Measure, RegisterKind, Risk, Role as Carried, RoleKey,
 };
+use digue_isms::privacy_kinds::{Processing, RetentionRule};
 use digue_isms::register::{RegisterEntry, RegisterReading, Registers, days_between};
 use digue_isms::signatures::signed;
 use digue_isms::standing::Measurements;
+use digue_privacy::retention as terms;
+use digue_privacy::sheet::{self, SheetSide};
 use digue_store::FindingQuery;
 use digue_types::{AccountId, Gate, GateReason, PortalId, Timestamp};
 
 use super::compared::compared;
+use super::privacy_settings::sheet_settings;
 use super::uses::last_uses;
-use super::{awareness, day_of, incident_checks};
+use super::{advisories, awareness, day_of, incident_checks};
 use digue_backup_acts::backups;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -136,13 +140,40 @@ pub(super) async fn ask(
         Check::RisksReviewed => Ok(risks_reviewed(app, registers, now)),
         Check::AuditsDone => Ok(audits_done(&compared(app).await?.registers, now)),
         Check::DocumentsCurrent => Ok(documents_current(&compared(app).await?.registers, now)),
-        Check::ProcessingCurrent => Ok(of_entries(&registers.read::<Processing>(), |processing| {
-            processing.record.review_on.is_none_or(|on| on < now.today)
-                || !processing.record.missing().is_empty()
-        })),
-        // No source yet: software advisories.
-        Check::Software => Ok(Measurement::unknown(NotRun::NoSource)),
+        Check::ProcessingCurrent => Ok(processing_current(app, registers, now)),
+        Check::Software => advisories::measure(app, registers, now.today).await,
+        Check::RetentionPeriods => Ok(retention_periods(registers, now)),
     }
+}
+
+/// Terms that are exceeded, or of which a fresh count does not show that they are kept to.
+fn retention_periods(registers: &Registers, now: Measurements) -> Measurement {
+    let rules = terms::judged(registers, now.today);
+    // Where nothing was ever counted, there is no source: neither kept to nor exceeded.
+    let is_measured = rules.iter().any(|rule| rule.state.share().is_some());
+    if !rules.is_empty() && !is_measured {
+        return Measurement::unknown(NotRun::NoSource);
+    }
+    let failing = rules.iter().filter(|rule| !rule.state.is_within());
+    let unread = registers.read::<RetentionRule>().unreadable.into_iter();
+    let failing = failing.map(|rule| rule.entry.id.clone());
+    let failing: Vec<String> = failing.chain(unread.map(|rule| rule.id)).collect();
+    Measurement::of(
+        registers.of(RegisterKind::RetentionRule).len() as u64,
+        failing,
+    )
+}
+
+/// Sheets whose review is due, or that lack what GDPR article 30 or 6 asks.
+fn processing_current(app: &App, registers: &Registers, now: Measurements) -> Measurement {
+    let settings = sheet_settings(app);
+    of_entries(&registers.read::<Processing>(), |processing| {
+        let record = &processing.record;
+        let is_own = SheetSide::of(record) == SheetSide::Controller;
+        record.review_on.is_none_or(|on| on < now.today)
+            || (is_own && record.basis.0.is_none())
+            || !sheet::missing(record, registers, &settings).is_empty()
+    })
 }
 
 /// Active accounts with a matching role.

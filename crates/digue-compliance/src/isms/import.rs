@@ -32,7 +32,7 @@ use super::{IsmsState, RevisionDraft, add_all, free_number, in_force, unknown_li
 
 use cells::{ID, RegisterRowCells, RowFaults, SheetColumns};
 
-pub(super) use cells::lines_of;
+pub use cells::lines_of;
 
 /// The largest file. The confirmation sends it back in base 64, a third longer.
 const FILE_BYTES_MAX: usize = 11 << 20;

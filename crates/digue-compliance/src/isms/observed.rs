@@ -18,6 +18,8 @@ const RECENT: Duration = Duration::from_hours(24 * 30);
 pub struct Observed {
     /// Categories of its map's routes.
     pub categories: Vec<String>,
+    /// Categories with which it showed persons within thirty days, by the journal.
+    pub shown: Vec<String>,
     /// The names of organisations to which this portal showed persons within thirty days.
     pub recipients: Vec<String>,
 }
@@ -44,10 +46,12 @@ pub async fn of_portal(
     categories.sort();
     categories.dedup();
     let (view, now) = (app.view(), app.clock().now());
-    let recipients = app
-        .blocking(move || view.recipients(&id, now.minus(RECENT), now))
-        .await?;
-    let recipients = app.answered(recipients)?;
+    let look = move || {
+        let from = now.minus(RECENT);
+        let shown = view.shown_categories(&id, from, now)?;
+        Ok((view.recipients(&id, from, now)?, shown))
+    };
+    let (recipients, shown) = app.answered(app.blocking(look).await?)?;
     let known = app.store().organisations().await?.into_iter();
     let names: HashMap<OrganisationId, String> = known
         .filter(|one| !is_blank(&one.name))
@@ -57,6 +61,7 @@ pub async fn of_portal(
     let recipients = recipients.iter().map(name).collect();
     Ok(Some(Observed {
         categories,
+        shown: shown.into_iter().collect(),
         recipients,
     }))
 }

@@ -79,6 +79,7 @@ impl RecordWords<'_> {
                 let kind = kinds.find(|kind| self.registers.find(**kind, id).is_some());
                 kind.map_or_else(|| id.clone(), |kind| self.named(*kind, id))
             }),
+            RegisterKind::RetentionReading => linked("rule", RegisterKind::RetentionRule),
             RegisterKind::Context
             | RegisterKind::Asset
             | RegisterKind::FearedEvent
@@ -106,7 +107,14 @@ impl RecordWords<'_> {
             | RegisterKind::ResourceNeed
             | RegisterKind::AuditProgramme
             | RegisterKind::SigningDelegation
-            | RegisterKind::EvidenceItem => None,
+            | RegisterKind::EvidenceItem
+            | RegisterKind::ThirdParty
+            | RegisterKind::Contract
+            | RegisterKind::SubProcessor
+            | RegisterKind::JointArrangement
+            | RegisterKind::Dpia
+            | RegisterKind::RetentionRule
+            | RegisterKind::Software => None,
         };
         title.unwrap_or_default()
     }

@@ -549,6 +549,7 @@ const fn is_own(check: Check) -> bool {
             | C::AuditsDone
             | C::DocumentsCurrent
             | C::ProcessingCurrent
+            | C::RetentionPeriods
             | C::AssetsOwned
             | C::Backups
             | C::RestoreDrills

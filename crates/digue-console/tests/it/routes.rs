@@ -176,6 +176,15 @@ const TRIES: &[Try] = &[
     read("GET /smsi/continuity"),
     send("POST /smsi/continuity", "incident=in-none"),
     at("GET /smsi/continuity/{file}", "/smsi/continuity/plan.html"),
+    read("GET /smsi/software"),
+    send(
+        "POST /smsi/software",
+        "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\na\r\n--x--\r\n",
+    ),
+    read("GET /smsi/software.csv"),
+    read("GET /smsi/privacy"),
+    read("GET /smsi/privacy.csv"),
+    at("GET /smsi/privacy/{file}", "/smsi/privacy/controller.pdf"),
     read("GET /smsi/ebios"),
     read("GET /smsi/exchange"),
     send(
@@ -360,6 +369,14 @@ const TRIES: &[Try] = &[
     read("GET /accessibility"),
     read("GET /requests"),
     read("GET /requests.csv"),
+    send(
+        "POST /requests",
+        "kind=access&channel=post&received_on=2025-11-01&population=personnes&requester=Marie&text=Mes+donnees",
+    ),
+    at(
+        "GET /requests/{request}/{file}",
+        "/requests/rq-none/letter.pdf",
+    ),
     send("POST /requests/letters", "population=personnes&persons=P1"),
     send("POST /requests/hidden", "lift=hd-none"),
     at("GET /requests/{request}", "/requests/rq-none"),

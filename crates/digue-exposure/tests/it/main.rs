@@ -198,8 +198,16 @@ fn ask_everything(view: &IndexView, all: &[Exposure]) {
             expected,
             "{from} {to}"
         );
+        let categories = all.iter().filter(of).flat_map(|e| &e.categories);
+        let categories: BTreeSet<String> = categories.map(ToString::to_string).collect();
+        assert_eq!(
+            view.shown_categories(&portal, from, to).unwrap(),
+            categories,
+            "{from} {to}"
+        );
         let other = PortalId::parse("autre").unwrap();
         assert!(view.recipients(&other, from, to).unwrap().is_empty());
+        assert!(view.shown_categories(&other, from, to).unwrap().is_empty());
     }
     let half = all.len() as u64 / 2;
     let question = ScopeQuestion {

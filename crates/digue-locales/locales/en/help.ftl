@@ -169,6 +169,14 @@ help-page-smsi-continuity =
     The restart plan: in which order your activities start again, who leads each, and what they need.
     The tolerable outage is how long you can be without an activity, the tolerable loss how old its data may be. “Unknown” was never measured.
     Enter your activities, then mend the gaps one by one; print the plan and keep it outside Digue.
+help-page-smsi-privacy =
+    The registers about personal data: processing, contracts, impact assessments, retention periods, and what they lack.
+    “Missing”: the law asks it and the record does not say it; “not measured”: no count says whether the period is kept to.
+    Open a record of the list, complete it, then print the register.
+help-page-smsi-software =
+    The inventory of programs, and what the catalogue of exploited vulnerabilities names of it.
+    “Unknown version”: the inventory does not give it; “versions not named”: the catalogue does not say which are affected.
+    Upload the inventory of one of your tools, then update what is affected.
 help-page-smsi-statement =
     The statement of applicability: each control of the standard, taken or not, and what proves it.
     “Measured”: a check proves it; “declared”: someone wrote it; “not met”: a fact denies it.

@@ -169,6 +169,14 @@ help-page-smsi-continuity =
     Le plan de reprise : dans quel ordre vos activités redémarrent, qui s'en charge, et ce dont elles ont besoin.
     La DMIA est la durée sans l'activité que vous acceptez, la PDMA l'âge des données que vous acceptez de perdre. « Inconnu » n'a jamais été mesuré.
     Inscrivez vos activités, puis corrigez les écarts un par un ; imprimez le plan et gardez-le hors de Digue.
+help-page-smsi-privacy =
+    Les registres sur les données personnelles : traitements, contrats, analyses d'impact, durées de conservation, et ce qui leur manque.
+    « Manquant » : la loi le demande et la fiche ne le dit pas ; « non mesurée » : aucun décompte ne dit si la durée est respectée.
+    Ouvrez une fiche de la liste, complétez-la, puis imprimez le registre.
+help-page-smsi-software =
+    L'inventaire des logiciels, et ce que le catalogue des vulnérabilités exploitées en nomme.
+    « Version inconnue » : l'inventaire ne la donne pas ; « versions non précisées » : le catalogue ne dit pas lesquelles sont touchées.
+    Déposez l'inventaire d'un de vos outils, puis mettez à jour ce qui est touché.
 help-page-smsi-statement =
     La déclaration d'applicabilité : chaque mesure de la norme, retenue ou non, et ce qui le prouve.
     « Mesuré » : une vérification le prouve ; « déclaré » : quelqu'un l'écrit ; « non satisfait » : un fait le dément.

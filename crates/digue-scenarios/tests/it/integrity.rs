@@ -94,7 +94,7 @@ async fn signable(home: &Home, author: &Actor, signer: &str) -> Vec<(RegisterKin
     let risk = add(home, author, RegisterKind::Risk, &risk).await;
     let (today, later) = (home.today(0), home.today(300));
     let (today, later) = (today.as_str(), later.as_str());
-    let records: [(RegisterKind, Vec<(&str, &str)>); 6] = [
+    let records: [(RegisterKind, Vec<(&str, &str)>); 7] = [
         (
             RegisterKind::Acceptance,
             vec![
@@ -149,6 +149,21 @@ async fn signable(home: &Home, author: &Actor, signer: &str) -> Vec<(RegisterKin
                 ("approved-by", signer),
                 ("approved-on", today),
                 ("review-on", later),
+            ],
+        ),
+        (
+            RegisterKind::Dpia,
+            vec![
+                ("title", "Portail"),
+                ("need", "not-needed"),
+                ("need-reason", "motif vrai"),
+                ("dpo-opinion", "favourable"),
+                ("dpo-words", "Favorable."),
+                ("dpo-name", "C. Martin"),
+                ("dpo-on", today),
+                ("decision", "proceed"),
+                ("decided-on", today),
+                ("decided-by", signer),
             ],
         ),
         (

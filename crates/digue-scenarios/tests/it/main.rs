@@ -31,6 +31,7 @@ mod papers;
 mod passkey;
 mod password;
 mod people;
+mod privacy;
 mod races;
 mod recovery;
 mod reviews;

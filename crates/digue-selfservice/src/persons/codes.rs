@@ -158,7 +158,7 @@ async fn answer_waiting(
         for request in app.store().requests_of(&letter.whose).await? {
             if request.kind == LETTER && request.answered_at == Timestamp::ZERO {
                 app.store()
-                    .answer_request(&request.id, (&actor.account, now), "done", "")
+                    .answer_request(&request.id, (&actor.account, now), "done", ("", ""))
                     .await?;
             }
         }

@@ -15,10 +15,12 @@ use digue_store::RequestRecord;
 use digue_types::visible::{is_blank, visible_chars};
 use digue_types::{AccountId, Act, Subject, Timestamp};
 
-pub use super::request_kinds::{ContestReason, RequestKind, RequestOutcome};
+pub use super::request_kinds::{
+    ContestReason, RequestChannel, RequestKind, RequestOutcome, RequestProof, RequestRefusal,
+};
 use super::{codes, request_lock, sights, stored};
 
-const TEXT_CHARS_MAX: usize = 4_000;
+pub(super) const TEXT_CHARS_MAX: usize = 4_000;
 const ANSWER_CHARS_MIN: usize = 10;
 /// The most requests of one person within 24 hours.
 // Enough for anyone who exercises their rights; more would be a flood that hides the others from
@@ -45,7 +47,12 @@ impl TrackedRequest {
 
 fn tracked(app: &App, record: RequestRecord, all: &[RequestRecord]) -> TrackedRequest {
     let is_extended = record.extended_at > Timestamp::ZERO;
-    let due = rights_due(record.opened_at, is_extended, &operator::rules(app).zone);
+    // The law counts from the day on which it came, and not from the day on which it was entered.
+    let from = record
+        .entered
+        .as_ref()
+        .map_or(record.opened_at, |one| one.received_at);
+    let due = rights_due(from, is_extended, &operator::rules(app).zone);
     let now = app.clock().now();
     let is_late = record.answered_at == Timestamp::ZERO && now > due;
     let same = all.iter().filter(|other| {
@@ -187,7 +194,7 @@ pub async fn withdraw(app: &App, person: &SignedInPerson, id: &str) -> Result<()
     let by = (&actor.account, app.clock().now());
     app.claim(
         (&actor, Act::PersonAsked, details),
-        app.store().answer_request(id, by, outcome, ""),
+        app.store().answer_request(id, by, outcome, ("", "")),
         app.store().release_request(id),
     )
     .await
@@ -289,6 +296,21 @@ pub async fn answer(
     outcome: RequestOutcome,
     text: &str,
 ) -> Result<(), OperationError> {
+    decide(app, actor, id, (outcome, None), text).await
+}
+
+/// The same, with the reason of a refusal (GDPR art. 12(4)).
+///
+/// # Errors
+/// `Invalid` for an entered request that is granted before its identity is established, or refused
+/// without a reason; for a reason beside another outcome.
+pub async fn decide(
+    app: &App,
+    actor: &Actor,
+    id: &str,
+    (outcome, refusal): (RequestOutcome, Option<RequestRefusal>),
+    text: &str,
+) -> Result<(), OperationError> {
     actor.must_respond()?;
     // Only the person takes a request back.
     if outcome == RequestOutcome::Withdrawn {
@@ -296,6 +318,21 @@ pub async fn answer(
     }
     let text = parse_answer(text)?;
     let record = find(app, id).await?;
+    let is_refused = outcome == RequestOutcome::Refused;
+    if refusal.is_some() && !is_refused {
+        return Err(OperationError::Invalid("invalid-answer"));
+    }
+    if let Some(entered) = &record.entered {
+        if is_refused && refusal.is_none() {
+            return Err(OperationError::Invalid("invalid-refusal"));
+        }
+        let proof = RequestProof::parse(&entered.proof);
+        // Data that leave to an impostor are a breach.
+        if outcome == RequestOutcome::Done && !proof.is_some_and(RequestProof::is_enough) {
+            return Err(OperationError::Invalid("invalid-identity"));
+        }
+    }
+    let refusal = refusal.map_or("", RequestRefusal::code);
     // Only the DPO decides to disclose a reader's name.
     if record.kind == RequestKind::Name.code() && outcome == RequestOutcome::Done {
         digue_app::require(actor.role == Role::Dpo)?;
@@ -304,11 +341,13 @@ pub async fn answer(
     let details = ActDetails {
         subject: journal_name(&record.whose),
         before: stored::named(&record),
-        after: stored::answered_text(outcome.code(), &record.account, &text),
+        after: stored::answered_text((outcome.code(), refusal), &record.account, &text),
         ..ActDetails::default()
     };
     let by = (&actor.account, app.clock().now());
-    let claim = app.store().answer_request(id, by, outcome.code(), &text);
+    let claim = app
+        .store()
+        .answer_request(id, by, outcome.code(), (&text, refusal));
     app.claim(
         (actor, Act::PersonAnswered, details),
         claim,
@@ -354,7 +393,7 @@ pub async fn extend(app: &App, actor: &Actor, id: &str, why: &str) -> Result<(),
     .map(drop)
 }
 
-async fn find(app: &App, id: &str) -> Result<RequestRecord, OperationError> {
+pub(super) async fn find(app: &App, id: &str) -> Result<RequestRecord, OperationError> {
     let found = app.store().request(id).await?;
     found
         .filter(|record| record.kind != codes::LETTER)

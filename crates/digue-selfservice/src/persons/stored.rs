@@ -28,10 +28,26 @@ pub(super) fn named(record: &RequestRecord) -> String {
     format!("{} {}", record.kind, record.id)
 }
 
-/// An answer as its act holds it: `done account:a1 HASH`. Of acts before 0.2 the hash is missing.
-pub(super) fn answered_text(outcome: &str, account: &str, answer: &str) -> String {
-    format!("{outcome} account:{account} {}", sha256(answer))
+/// An answer as its act holds it: `done account:a1 HASH`, `refused/unfounded account: HASH`. Of acts
+/// before 0.2 the hash is missing.
+pub(super) fn answered_text(
+    (outcome, refusal): (&str, &str),
+    account: &str,
+    answer: &str,
+) -> String {
+    let reason = if refusal.is_empty() { "" } else { "/" };
+    format!(
+        "{outcome}{reason}{refusal} account:{account} {}",
+        sha256(answer)
+    )
 }
+
+/// What the act about a proof of identity has after it: `proof:document`.
+pub(super) fn proof_text(proof: &str) -> String {
+    format!("{PROOF}{proof}")
+}
+
+const PROOF: &str = "proof:";
 
 /// What the act of an extension has after it; the reason is in the act itself.
 pub(super) const EXTENDED: &str = "extended";
@@ -48,9 +64,21 @@ fn asked_hash(record: &RequestRecord) -> String {
     let lengths = (account.len(), reason.len());
     // Whose it is: a contest is an act about the account, and the answer is for one person only.
     let whose = journal_name(&record.whose);
-    sha256(format!(
+    let own = format!(
         "digue-request-1\n{whose}\n{entry}\n{} {account}\n{} {reason}\n{text}",
         lengths.0, lengths.1
+    );
+    // How it came, of one that an officer entered; the others keep their form.
+    let Some(entered) = &record.entered else {
+        return sha256(own);
+    };
+    let (channel, requester) = (&entered.channel, &entered.requester);
+    sha256(format!(
+        "{own}\ndigue-request-2\n{} {}\n{} {channel}\n{} {requester}",
+        entered.received_at.micros(),
+        entered.entered_by,
+        channel.len(),
+        requester.len()
     ))
 }
 
@@ -93,6 +121,7 @@ fn request_is(statement: &JournalStatement<'_>, record: &RequestRecord) -> Recor
     let parts = [
         asked_is(statement, record),
         extension_is(statement, record),
+        proof_is(statement, record),
         answer_is(statement, record),
     ];
     let has = |wanted| parts.contains(&wanted);
@@ -141,9 +170,27 @@ fn extension_is(statement: &JournalStatement<'_>, record: &RequestRecord) -> Rec
     }
 }
 
+/// The proof of identity: the last one that was noted, or the one with which it was entered.
+fn proof_is(statement: &JournalStatement<'_>, record: &RequestRecord) -> RecordConfirmation {
+    let acts = statement.journalled.answered(&record.id);
+    let act = acts.iter().rfind(|act| act.after.starts_with(PROOF));
+    match (act, &record.entered) {
+        (None, None) => RecordConfirmation::Same,
+        (None, Some(entered)) if entered.proof.is_empty() => RecordConfirmation::Same,
+        (None, Some(entered)) => statement.unless_older(entered.proof_at, false),
+        (Some(_), None) => RecordConfirmation::Differs,
+        (Some(act), Some(entered)) => RecordConfirmation::of(
+            act.is_at(entered.proof_at)
+                && act.after == proof_text(&entered.proof)
+                && is_about(act, record),
+        ),
+    }
+}
+
 fn answer_is(statement: &JournalStatement<'_>, record: &RequestRecord) -> RecordConfirmation {
     let acts = statement.journalled.answered(&record.id);
-    let act = acts.iter().rfind(|act| act.after != EXTENDED);
+    let is_answer = |act: &&JournalledAct| act.after != EXTENDED && !act.after.starts_with(PROOF);
+    let act = acts.iter().rfind(is_answer);
     match (act, record.answered_at == Timestamp::ZERO) {
         (None, true) => RecordConfirmation::Same,
         (None, false) => statement.unless_older(record.answered_at, false),
@@ -156,7 +203,11 @@ fn answer_is(statement: &JournalStatement<'_>, record: &RequestRecord) -> Record
             if act.after == record.outcome && record.answer.is_empty() {
                 return RecordConfirmation::of(is_its);
             }
-            let text = answered_text(&record.outcome, &record.account, &record.answer);
+            let text = answered_text(
+                (&record.outcome, &record.refusal),
+                &record.account,
+                &record.answer,
+            );
             with_or_without_hash(is_its, &act.after, &text)
         }
     }

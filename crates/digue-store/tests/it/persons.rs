@@ -1,7 +1,8 @@
 //! The part of the contract about persons, and about reports to the message desk.
 
 use digue_store::{
-    HiddenRecord, KnownPerson, PersonCode, PreferenceRecord, ReportRecord, RequestRecord, Store,
+    EnteredRequest, HiddenRecord, KnownPerson, PersonCode, PreferenceRecord, ReportRecord,
+    RequestRecord, Store,
 };
 use digue_types::Timestamp;
 
@@ -10,6 +11,7 @@ use crate::{NOON, account};
 pub(crate) async fn keep_the_contract(store: &Store) {
     a_code_is_taken_once_and_in_time(store).await;
     a_request_is_answered_once(store).await;
+    an_entered_request_keeps_how_it_came_and_its_proof(store).await;
     a_wish_is_replaced_and_forgotten(store).await;
     what_is_hidden_is_lifted_once(store).await;
     a_report_is_published_once_and_forgotten(store).await;
@@ -57,6 +59,64 @@ async fn a_code_is_taken_once_and_in_time(store: &Store) {
     assert_eq!(store.forget_person_codes(at(60)).await.unwrap(), 2);
 }
 
+async fn an_entered_request_keeps_how_it_came_and_its_proof(store: &Store) {
+    let entered = EnteredRequest {
+        channel: "post".to_owned(),
+        received_at: at(100),
+        requester: "Marie Durand\n1 rue Haute\n35000 Rennes".to_owned(),
+        entered_by: "dpo".to_owned(),
+        proof: String::new(),
+        proof_at: Timestamp::ZERO,
+    };
+    let opened = RequestRecord {
+        entered: Some(entered.clone()),
+        ..RequestRecord::opened("rq-9".to_owned(), marie(), "erasure", at(200))
+    };
+    store.add_request(&opened).await.unwrap();
+    assert_eq!(store.request("rq-9").await.unwrap(), Some(opened.clone()));
+    assert!(
+        store
+            .note_request_proof("rq-9", "document", at(300))
+            .await
+            .unwrap()
+    );
+    // One that a signed-in person made has no proof to note.
+    assert!(
+        !store
+            .note_request_proof("rq-2", "document", at(300))
+            .await
+            .unwrap()
+    );
+    let by = account("dpo");
+    let answer = ("Dossier en cours.", "legal-duty");
+    assert!(
+        store
+            .answer_request("rq-9", (&by, at(400)), "refused", answer)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .note_request_proof("rq-9", "asked", at(500))
+            .await
+            .unwrap()
+    );
+    let stored = store.request("rq-9").await.unwrap().unwrap();
+    assert_eq!(stored.refusal, "legal-duty");
+    let proved = EnteredRequest {
+        proof: "document".to_owned(),
+        proof_at: at(300),
+        ..entered
+    };
+    assert_eq!(stored.entered, Some(proved));
+    store.release_request("rq-9").await.unwrap();
+    let released = store.request("rq-9").await.unwrap().unwrap();
+    assert_eq!(
+        (released.refusal.as_str(), released.answered_at),
+        ("", Timestamp::ZERO)
+    );
+}
+
 async fn a_request_is_answered_once(store: &Store) {
     let request = |id: &str, second: i64| RequestRecord {
         id: id.to_owned(),
@@ -73,6 +133,8 @@ async fn a_request_is_answered_once(store: &Store) {
         answered_by: String::new(),
         outcome: String::new(),
         answer: String::new(),
+        refusal: String::new(),
+        entered: None,
     };
     for (id, second) in [("rq-1", 1), ("rq-2", 2)] {
         store.add_request(&request(id, second)).await.unwrap();
@@ -87,13 +149,13 @@ async fn a_request_is_answered_once(store: &Store) {
     let by = account("dpo");
     assert!(
         store
-            .answer_request("rq-1", (&by, at(9)), "explained", "Un rendez-vous.")
+            .answer_request("rq-1", (&by, at(9)), "explained", ("Un rendez-vous.", ""))
             .await
             .unwrap()
     );
     assert!(
         !store
-            .answer_request("rq-1", (&by, at(10)), "upheld", "Non.")
+            .answer_request("rq-1", (&by, at(10)), "upheld", ("Non.", ""))
             .await
             .unwrap()
     );

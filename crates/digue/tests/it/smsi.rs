@@ -703,7 +703,7 @@ fn what_an_impact_assessment_promised_is_the_loudest_line() {
             reason = "cargo says where the crate is, at run time"
         )]
         let here = std::env::var("CARGO_MANIFEST_DIR").unwrap();
-        let folder = std::path::Path::new(&here).join("../digue-compliance/tests/data/pia");
+        let folder = std::path::Path::new(&here).join("../digue-privacy-acts/tests/data/pia");
         std::fs::read(folder.join(name)).unwrap()
     };
     let shown = upload(&officer, place, &file("pia-entites.json")).text();

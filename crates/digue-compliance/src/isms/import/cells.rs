@@ -336,7 +336,7 @@ fn without_standings(kind: RegisterKind, cell: &str) -> String {
 }
 
 /// The lines of a text that are not blank.
-pub(in crate::isms) fn lines_of(text: &str) -> impl Iterator<Item = &str> {
+pub fn lines_of(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 

@@ -21,8 +21,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde_json::Value as Json;
 
-use super::import::lines_of;
-use super::{in_force, values_of, write};
+use digue_compliance::isms::import::lines_of;
+use digue_compliance::isms::{registers, save};
 
 const EVALUATIONS_MAX: usize = 1_000;
 const TITLE_CHARS_MAX: usize = 200;
@@ -118,7 +118,7 @@ pub async fn preview(app: &App, actor: &Actor, bytes: &[u8]) -> Result<PiaPrevie
     let read = move || Some((read(&file, &zone)?, dropped(&file)?));
     let read = app.blocking(read).await?;
     let ((name, actions), dropped) = read.ok_or(OperationError::Invalid("invalid-pia"))?;
-    let registers = in_force(app).await?;
+    let registers = registers(app, actor).await?;
     let planned = plan(&registers, &name, actions);
     Ok(PiaPreview { dropped, ..planned })
 }
@@ -139,7 +139,7 @@ pub async fn import(
         let mut values = action.values.clone();
         let code = priority.code().to_owned();
         values.insert("priority".to_owned(), vec![code]);
-        write(app, actor, RegisterKind::Measure, None, &values).await?;
+        save(app, actor, RegisterKind::Measure, None, &values).await?;
     }
     Ok(PiaOutcome::Taken(planned))
 }
@@ -177,7 +177,7 @@ fn plan(registers: &Registers, name: &str, actions: Vec<PiaAction>) -> PiaPrevie
             PiaDueDate::On(due) => Some(*due),
             PiaDueDate::Blank | PiaDueDate::Unread(_) => None,
         };
-        let values = values_of([
+        let fields = [
             ("title", action.title.clone()),
             ("description", action.description),
             // Until the person who confirms chooses one.
@@ -187,7 +187,9 @@ fn plan(registers: &Registers, name: &str, actions: Vec<PiaAction>) -> PiaPrevie
             ("origin-reference", reference),
             ("owner", action.owner.clone()),
             ("due", due.map(|due| due.to_string()).unwrap_or_default()),
-        ]);
+        ];
+        let fields = fields.map(|(field, value)| (field.to_owned(), vec![value]));
+        let values: Values = fields.into_iter().collect();
         if RegisterKind::Measure
             .checked(&filled(values.clone()))
             .is_err()
