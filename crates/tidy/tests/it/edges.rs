@@ -758,6 +758,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     // The state's SQL, and the journal's.
     ("sqlx", &["digue-store", "digue-shared-journal"]),
     ("rustic_core", &["digue-backup"]),
+    ("aes256ctr_poly1305aes", &["digue-backup"]),
     ("blahaj", &["digue-backup"]),
     ("bip39", &["digue-backup"]),
     ("cedar-policy", &["digue-access"]),
