@@ -348,7 +348,7 @@ async fn overdue_records(app: &App, actor: &Actor) -> Result<Vec<Task>, Operatio
     let requests = isms::signatures::open_requests(&registers).into_iter();
     let asked = requests.map(|one| Task {
         since: one.asked_at,
-        due: one.due.map(|due| isms::end_of_day(app, due)),
+        due: one.due.map(|due| DueTime::At(isms::end_of_day(app, due))),
         is_mine: is_same(&one.signatory, actor.account.as_str()),
         act: AwaitedAct::SignRecord(one),
     });
