@@ -261,7 +261,7 @@ impl Scene {
 
     async fn outcomes(&self) -> Vec<SignalOutcome> {
         let mut events = self.overview().await.events;
-        events.sort_by(|a, b| a.taken_at.cmp(&b.taken_at));
+        events.sort_by_key(|event| event.taken_at);
         events.into_iter().map(|event| event.outcome).collect()
     }
 
