@@ -387,5 +387,6 @@ scale-unrated = { $count ->
    *[other] { $shown } risks are not rated at this stage
 }
 task-sign = Sign: { $title }
-task-asked-by = asked by { $name }
 task-go-sign = Read and sign
+calendar-file = All of it for a calendar program (iCalendar)
+calendar-file-mine = My due dates for a calendar program

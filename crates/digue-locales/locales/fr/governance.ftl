@@ -387,5 +387,6 @@ scale-unrated = { $count ->
    *[other] { $shown } risques ne sont pas cotés à ce stade
 }
 task-sign = Signer : { $title }
-task-asked-by = demandé par { $name }
 task-go-sign = Relire et signer
+calendar-file = Tout dans un agenda (iCalendar)
+calendar-file-mine = Mes échéances dans un agenda

@@ -304,6 +304,18 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         ],
     ),
     (
+        "digue-isms-words",
+        11,
+        &[
+            "digue-types",
+            "digue-locales",
+            "digue-documents",
+            "digue-isms",
+            "digue-app",
+            "digue-casework",
+        ],
+    ),
+    (
         "digue-compliance",
         13,
         &[
@@ -317,6 +329,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-response",
             "digue-isms",
             "digue-governance",
+            "digue-isms-words",
             "digue-backup",
             "digue-exposure",
             "digue-store",
