@@ -24,10 +24,8 @@ pub mod import;
 mod incident_checks;
 pub mod objectives;
 pub mod observed;
-pub mod plan_words;
 pub mod policies;
 pub mod privacy_settings;
-pub mod record_words;
 pub mod restart;
 pub mod reviews;
 pub mod sheets;
@@ -60,6 +58,7 @@ use futures_util::future::BoxFuture;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+pub use digue_isms_words::{plan_words, record_words};
 use signatures::WhoSigns;
 
 /// The current records, cached.

@@ -309,6 +309,7 @@ fn governance() -> Router<Console> {
         .route("/smsi/start", get(home::ask_start).post(home::begin))
         .route("/smsi/calendar", get(home::calendar))
         .route("/smsi/calendar.csv", get(home::calendar_csv))
+        .route("/smsi/calendar.ics", get(home::calendar_ics))
         .route("/smsi/contradictions", get(contradictions::wrong))
         .route("/smsi/contradictions.csv", get(contradictions::wrong_csv))
         .route(

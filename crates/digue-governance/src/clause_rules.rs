@@ -14,7 +14,7 @@ use digue_isms::standing::{MeasuredState, Measurements};
 use digue_isms::statement::{StatementLine, statement};
 use jiff::ToSpan as _;
 
-use crate::clauses::{ClauseFacts, ClauseGap, FoundGap};
+use crate::clause_gap::{ClauseFacts, ClauseGap, FoundGap};
 use crate::objectives::hundredths;
 use crate::owner_approval::{OwnerApproval, approvals};
 use crate::programme::{AuditCover, programme};

@@ -4,6 +4,8 @@
 //!
 //! No clock, no store, no language, like `digue-isms`, whose kinds of records it reads.
 
+pub mod calendar_file;
+mod clause_gap;
 mod clause_rules;
 pub mod clauses;
 pub mod objectives;

@@ -11,14 +11,14 @@ use jiff::civil::Date;
 
 /// Where a value comes from.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum ValueSource {
+pub enum ObjectiveSource {
     /// A check measured it.
     Measured,
     /// A person wrote it down.
     Declared,
 }
 
-impl ValueSource {
+impl ObjectiveSource {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Measured => "measured",
@@ -32,7 +32,7 @@ impl ValueSource {
 pub struct ObjectiveValue {
     pub on: Date,
     pub hundredths: i64,
-    pub source: ValueSource,
+    pub source: ObjectiveSource,
 }
 
 /// Whether an objective is reached.
@@ -100,7 +100,7 @@ pub fn progress(
         Some(ObjectiveValue {
             on: *on,
             hundredths,
-            source: ValueSource::Measured,
+            source: ObjectiveSource::Measured,
         })
     });
     let mut values: Vec<ObjectiveValue> = of_check.collect();
@@ -111,7 +111,7 @@ pub fn progress(
             Some(hundredths) => values.push(ObjectiveValue {
                 on: period_end(period).unwrap_or(*written_on),
                 hundredths,
-                source: ValueSource::Declared,
+                source: ObjectiveSource::Declared,
             }),
             None => unread += 1,
         }

@@ -35,7 +35,7 @@ pub fn last_review(registers: &Registers, except: &str) -> Option<LastReview> {
 
 /// The facts of a period of the management system, as identifiers of records.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct ReviewFacts {
+pub struct ReviewHistory {
     /// Measures that the last review decided: in place, and still open (9.3.2 a).
     pub decided_done: Vec<String>,
     pub decided_open: Vec<String>,
@@ -56,17 +56,17 @@ pub struct ReviewFacts {
 }
 
 /// What happened since the last review; since the beginning without one.
-pub fn facts(registers: &Registers, last: Option<&LastReview>) -> ReviewFacts {
+pub fn facts(registers: &Registers, last: Option<&LastReview>) -> ReviewHistory {
     let since = last.map_or(Timestamp::ZERO, |last| last.at);
     let since_day = last.map_or(Date::MIN, |last| last.held_on);
     let changed = |kind: RegisterKind| {
         let later = registers.of(kind).iter().filter(|one| one.at > since);
         later.map(|one| one.id.clone()).collect::<Vec<_>>()
     };
-    let mut facts = ReviewFacts {
+    let mut facts = ReviewHistory {
         risks: changed(RegisterKind::Risk),
         documents: changed(RegisterKind::Document),
-        ..ReviewFacts::default()
+        ..ReviewHistory::default()
     };
     for id in last.map_or(&[][..], |last| &last.measures) {
         let measure = registers.find(RegisterKind::Measure, id);

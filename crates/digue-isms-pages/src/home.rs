@@ -10,6 +10,7 @@ use digue_compliance::isms::compared::ComparedRegisters;
 use digue_compliance::isms::record_words::RecordWords;
 use digue_compliance::isms::{self, contradicted, start};
 use digue_evidence::stored_records::RecordComparison;
+use digue_governance::calendar_file::{CalendarEvent, calendar_file};
 use digue_isms::calendar::{self, DueItem};
 use digue_isms::check::Check;
 use digue_isms::contradictions::RegisterContradiction;
@@ -18,6 +19,7 @@ use digue_isms::kinds::{Measure, RegisterKind, Review, Risk, RiskLevel, Stakehol
 use digue_isms::privacy_kinds::Processing;
 use digue_isms::register::{Registers, days_between};
 use digue_isms::risk_scale::ScaleInForce;
+use digue_isms::signatures::is_same;
 use digue_isms::standing::{CheckStatement, MeasuredState, Measurements};
 use digue_isms::start::{Answers, Bond, Data, Hosting, People, Who};
 use digue_isms::statement::{Implementation, statement};
@@ -31,7 +33,7 @@ use digue_pages::state::Console;
 use digue_pages::table::{
     CellPart, ChipTone, ListCell, ListColumn, ListRow, ListTable, ShownTable, TableQuery,
 };
-use digue_pages::view::{Localizer, page};
+use digue_pages::view::{Localizer, Media, kept, page};
 use digue_pages::visitor::Visitor;
 
 /// A figure of a home page: the number, the key of its label, and its link.
@@ -553,6 +555,37 @@ pub async fn calendar_csv(
     let w = words_with(&console, &visitor, &overview.comparison.differences);
     let due = calendar::due(&overview.registers, overview.now);
     Ok(calendar_table(&w, &overview, due).csv_beside(&query, &w, "calendar"))
+}
+
+/// What is due as a file for calendar programs; with `mine` only what the reader answers for.
+pub async fn calendar_ics(
+    State(console): State<Console>,
+    visitor: Visitor,
+    Query(choice): Query<CalendarChoice>,
+) -> PageResponse {
+    let (actor, overview) = isms_overview(&console, &visitor).await?;
+    let w = console.words(&visitor);
+    let is_wanted =
+        |due: &DueItem| choice.mine.is_none() || is_same(&due.owner, actor.account.as_str());
+    let due = calendar::due(&overview.registers, overview.now).into_iter();
+    let root = console.app.console_url().trim_end_matches('/').to_owned();
+    let event = |due: DueItem| CalendarEvent {
+        id: format!("{}-{}", due.id, due.what.code()),
+        on: due.on,
+        summary: format!("{} – {}", w.coded("due", due.what.code()), due.title),
+        link: format!("{root}/smsi/registers/{}/{}", due.kind.code(), due.id),
+    };
+    let events: Vec<CalendarEvent> = due.filter(is_wanted).map(event).collect();
+    let name = w.say("smsi-calendar");
+    let host = console.app.console_host();
+    let file = calendar_file(&events, host, &name, overview.now.at);
+    let media = Media("text/calendar; charset=utf-8");
+    Ok(kept("smsi.ics", media, file.into_bytes()))
+}
+
+#[derive(Deserialize)]
+pub struct CalendarChoice {
+    mine: Option<u8>,
 }
 
 /// A workshop, and the registers that it fills.

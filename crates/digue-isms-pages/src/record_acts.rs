@@ -39,7 +39,7 @@ pub async fn sign(
 }
 
 #[derive(Deserialize)]
-pub struct AskForm {
+pub struct SigningForm {
     #[serde(default)]
     due: String,
     #[serde(default)]
@@ -51,7 +51,7 @@ pub async fn ask(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Path((code, id)): Path<(String, String)>,
-    Form(form): Form<AskForm>,
+    Form(form): Form<SigningForm>,
 ) -> PageResponse {
     let kind = kind_of(&code)?;
     digue_app::require(isms::may_write(actor.role, kind))?;
@@ -88,28 +88,26 @@ pub async fn fill(
         .find(kind, &id)
         .ok_or(OperationError::NotFound("record"))?;
     let mut values = known.values.clone();
-    match kind {
-        RegisterKind::Audit => {
-            audits::draw(&console.app, &actor, &id).await?;
-            let place = format!("/smsi/registers/audit/{id}");
-            return Ok(done(&place, DoneAct::RecordSaved, id));
+    if kind == RegisterKind::Audit {
+        audits::draw(&console.app, &actor, &id).await?;
+        let place = format!("/smsi/registers/audit/{id}");
+        return Ok(done(&place, DoneAct::RecordSaved, id));
+    }
+    if kind != RegisterKind::Review {
+        return Err(PageError::from(OperationError::NotFound("record")));
+    }
+    let counts = ReviewCounts {
+        contradictions: all_wrong(&console, &actor, &overview).await?.len(),
+        incidents: incidents_of_year(&console, &overview).await?,
+        assessments: overview.registers.of(RegisterKind::Assessment).len(),
+    };
+    let w = console.words(&visitor);
+    let objectives = objectives::objectives(&console.app, &actor).await?;
+    for (field, text) in inputs(&w, &overview, &id, &objectives, &counts) {
+        // What a person wrote stays; what changed since the last review is counted anew.
+        if field == "since-last" || !values.contains_key(field) {
+            values.insert(field.to_owned(), vec![text]);
         }
-        RegisterKind::Review => {
-            let counts = ReviewCounts {
-                contradictions: all_wrong(&console, &actor, &overview).await?.len(),
-                incidents: incidents_of_year(&console, &overview).await?,
-                assessments: overview.registers.of(RegisterKind::Assessment).len(),
-            };
-            let w = console.words(&visitor);
-            let objectives = objectives::objectives(&console.app, &actor).await?;
-            for (field, text) in inputs(&w, &overview, &id, &objectives, &counts) {
-                // What a person wrote stays; what changed since the last review is counted anew.
-                if field == "since-last" || !values.contains_key(field) {
-                    values.insert(field.to_owned(), vec![text]);
-                }
-            }
-        }
-        _ => return Err(PageError::from(OperationError::NotFound("record"))),
     }
     let saved = isms::save(&console.app, &actor, kind, Some(&id), &values).await;
     saved.map_err(OperationError::from)?;

@@ -3,7 +3,7 @@
 
 use digue_compliance::isms::objectives::ShownObjective;
 use digue_governance::objectives::Reached;
-use digue_governance::review::{ReviewFacts, facts, last_review, measures_done};
+use digue_governance::review::{ReviewHistory, facts, last_review, measures_done};
 use digue_isms::check::Check;
 use digue_isms::kinds::{Finding, RegisterKind, Risk, RiskLevel};
 use digue_isms::risk_scale::ScaleInForce;
@@ -78,7 +78,7 @@ fn named(w: &Localizer, key: &'static str, ids: &[String]) -> String {
     w.with(key, values)
 }
 
-fn actions(w: &Localizer, facts: &ReviewFacts) -> String {
+fn actions(w: &Localizer, facts: &ReviewHistory) -> String {
     let lines = [
         named(w, "review-decided-done", &facts.decided_done),
         named(w, "review-decided-open", &facts.decided_open),
@@ -90,7 +90,7 @@ fn performance(
     w: &Localizer,
     overview: &IsmsOverview,
     objectives: &[ShownObjective],
-    (facts, counts): (&ReviewFacts, &ReviewCounts),
+    (facts, counts): (&ReviewHistory, &ReviewCounts),
 ) -> String {
     let (late, euros) = late_and_euros(overview);
     let (done, all) = measures_done(&overview.registers);
@@ -143,7 +143,7 @@ fn feedback(w: &Localizer, counts: &ReviewCounts) -> String {
     w.with1("review-input-assessments", "count", counts.assessments)
 }
 
-fn risks(w: &Localizer, overview: &IsmsOverview, facts: &ReviewFacts) -> String {
+fn risks(w: &Localizer, overview: &IsmsOverview, facts: &ReviewHistory) -> String {
     let scale = ScaleInForce::of(&overview.registers, overview.now.today);
     let risks = overview.registers.read::<Risk>().entries;
     let is_high = |level: Option<RiskLevel>| level >= Some(RiskLevel::High);

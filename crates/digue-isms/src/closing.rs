@@ -40,24 +40,42 @@ const PROGRAMME_YEARS_MAX: i16 = 3;
 
 /// The faults of a record that says more than it holds.
 pub(crate) fn faults(kind: RegisterKind, values: &Values) -> Vec<FieldFault> {
-    use RegisterKind as K;
-    match kind {
-        K::Finding => of_finding(values),
-        K::Acceptance => not_beyond(values, ("accepted-on", "expires-on"), ACCEPTANCE_YEARS_MAX),
-        K::AuditProgramme => not_beyond(values, ("starts-on", "ends-on"), PROGRAMME_YEARS_MAX),
-        K::Objective => of_objective(values),
-        K::Measurement => of_number(values, "value").into_iter().collect(),
-        K::Context => of_context(values),
-        K::Review if text(values, "signed-on").is_some() => missing_to_sign(kind, values)
-            .into_iter()
-            .map(|field| fault(field, FieldError::ToSign))
-            .collect(),
-        K::RiskScale => of_scale(values),
-        K::SigningDelegation => of_delegation(values),
-        K::Dpia => of_dpia(values),
-        K::EvidenceItem => of_link(values),
-        _ => Vec::new(),
+    let rules = RULES.iter().filter(|(of, _)| *of == kind);
+    rules.flat_map(|(_, rule)| rule(values)).collect()
+}
+
+type ClosingRule = fn(&Values) -> Vec<FieldFault>;
+
+/// The rules of the kinds that have one.
+const RULES: [(RegisterKind, ClosingRule); 11] = [
+    (RegisterKind::Finding, of_finding),
+    (RegisterKind::Acceptance, |values| {
+        not_beyond(values, ("accepted-on", "expires-on"), ACCEPTANCE_YEARS_MAX)
+    }),
+    (RegisterKind::AuditProgramme, |values| {
+        not_beyond(values, ("starts-on", "ends-on"), PROGRAMME_YEARS_MAX)
+    }),
+    (RegisterKind::Objective, of_objective),
+    (RegisterKind::Measurement, |values| {
+        of_number(values, "value").into_iter().collect()
+    }),
+    (RegisterKind::Context, of_context),
+    (RegisterKind::Review, of_review),
+    (RegisterKind::RiskScale, of_scale),
+    (RegisterKind::SigningDelegation, of_delegation),
+    (RegisterKind::Dpia, of_dpia),
+    (RegisterKind::EvidenceItem, of_link),
+];
+
+/// A review that says that it is signed holds what it was held about.
+fn of_review(values: &Values) -> Vec<FieldFault> {
+    if text(values, "signed-on").is_none() {
+        return Vec::new();
     }
+    let missing = missing_to_sign(RegisterKind::Review, values).into_iter();
+    missing
+        .map(|field| fault(field, FieldError::ToSign))
+        .collect()
 }
 
 const fn fault(field: &'static str, unfit: FieldError) -> FieldFault {
@@ -66,9 +84,10 @@ const fn fault(field: &'static str, unfit: FieldError) -> FieldFault {
 
 /// The fields without which a record is not signed: a review says what it was held about.
 pub fn missing_to_sign(kind: RegisterKind, values: &Values) -> Vec<&'static str> {
-    let needed: &[&'static str] = match kind {
-        RegisterKind::Review => &REVIEW,
-        _ => &[],
+    let needed: &[&'static str] = if kind == RegisterKind::Review {
+        &REVIEW
+    } else {
+        &[]
     };
     let is_missing = |field: &&&str| text(values, field).is_none();
     needed.iter().filter(is_missing).copied().collect()

@@ -94,15 +94,13 @@ pub enum FieldError {
     Backwards,
     #[error("a nonconformity is not closed without it")]
     ToClose,
-    #[error("the assessment is not signed without it")]
-    ToSign,
     #[error("the correction had no effect: the finding is not closed")]
     NotEffective,
     #[error("the end is too far away")]
     Term,
     #[error("it is not a number")]
     Decimal,
-    #[error("a review is not signed without it")]
+    #[error("it is not signed without it")]
     ToSign,
     #[error("the levels of the scale do not follow each other")]
     Order,
@@ -138,7 +136,6 @@ impl FieldError {
             Self::NotEffective => "not-effective",
             Self::Term => "term",
             Self::Decimal => "decimal",
-            Self::ToSign => "to-sign",
             Self::Order => "order",
             Self::OwnDelegate => "own-delegate",
             Self::Address => "address",

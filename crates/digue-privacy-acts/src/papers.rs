@@ -386,7 +386,7 @@ impl PaperSource<'_> {
         ];
         let mut blocks = self.pairs(kind, id, &head);
         if needs_clauses(record) {
-            blocks.push(DocumentBlock::Heading(self.say("clauses-title")));
+            blocks.push(DocumentBlock::Heading(self.say("contract-clauses-title")));
             let row = |clause: &ContractClause| {
                 let place = clause.place(record).map(ToOwned::to_owned);
                 vec![

@@ -1,7 +1,5 @@
 //! The ISMS in the formats of other programs: OSCAL, OCSF, CISO Assistant, MonServiceSécurisé.
 
-mod library;
-
 use std::collections::BTreeSet;
 
 use digue_app::files::sha256;
@@ -20,7 +18,7 @@ use digue_locales::{Language, text};
 use serde_json::{Value as Json, json};
 
 use super::{checks, complete, in_force, must_read, now, statement};
-use library::LibraryHead;
+use digue_isms_words::library::{self, LibraryHead};
 
 /// A UUID of version 4 form, derived from a text: the same text has the same one in every export.
 fn uuid(text: &str) -> String {

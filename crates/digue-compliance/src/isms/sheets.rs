@@ -16,13 +16,8 @@ use digue_locales::{Language, Value, text, text_with};
 
 use super::compared::compared;
 use super::record_words::RecordWords;
-pub use super::record_words::in_words;
+pub use super::record_words::{field_name, in_words};
 use super::{must_read, signatures};
-
-/// The display name of a field of a kind.
-pub fn field_name(language: Language, kind: RegisterKind, field: &str) -> String {
-    text(language, &format!("field-{}-{field}", kind.code()))
-}
 
 /// The header of a kind's table: the record id, then every field.
 fn header(language: Language, kind: RegisterKind) -> Vec<String> {

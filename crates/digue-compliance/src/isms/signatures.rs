@@ -1,10 +1,7 @@
 //! Signatures of records: by the account that the record names, after a fresh proof of identity, for
 //! exactly the content that was shown. No one signs for another.
 
-use std::collections::BTreeMap;
-
 use digue_access::Role;
-use digue_app::files::sha256;
 use digue_app::{Actor, App, OperationError};
 use digue_governance::programme::dependent;
 use digue_isms::capacity::Capacity;
@@ -12,25 +9,19 @@ use digue_isms::closing::missing_to_sign;
 use digue_isms::field::Values;
 use digue_isms::kinds::{Audit, RegisterKind, SigningRequest};
 use digue_isms::register::{Registers, Revision};
-use digue_isms::signatures::{
-    GivenSignature, SignatureState, UnprovenSignature, delegation, is_same, signed,
-};
-use digue_locales::{Language, Value, text, text_with};
+use digue_isms::signatures::{SignatureState, delegation, is_same, signed};
+use digue_isms_words::signature_words::field_hashes;
+pub use digue_isms_words::signature_words::{changed_fields, in_words};
 use digue_mail::Mail;
 use digue_store::RevisionRecord;
 use digue_types::{AccountId, Timestamp};
 use jiff::civil::Date;
 
 use super::compared::compared;
-use super::sheets::field_name;
 use super::{
     IsmsState, RevisionDraft, SaveError, add, free_number, in_force, may_save, may_write,
     must_read, now, parsed, values_of_filled, write, write_from,
 };
-
-/// The characters of a hash that papers and pages show: enough to tell contents apart by eye. The
-/// whole hash is in the register of signatures.
-const HASH_SHOWN: usize = 16;
 
 /// Signs the current revision of a record; `seen` is the number of the revision that the signer
 /// read.
@@ -195,42 +186,6 @@ pub(super) async fn draft(
     })
 }
 
-/// The hash of each field, one `field hash` a line: the first 16 hexadecimal digits of SHA-256.
-fn field_hashes(values: &Values) -> String {
-    let lines = values
-        .iter()
-        .map(|(field, texts)| format!("{field} {}", field_hash(texts)));
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-fn field_hash(texts: &[String]) -> String {
-    let text = serde_json::to_string(texts).expect("strings always serialise");
-    let mut hash = sha256(text);
-    hash.truncate(HASH_SHOWN);
-    hash
-}
-
-/// The codes of the fields that are not as they were signed, in the order of the form; `None` for a
-/// signature of before 0.3, which holds no hashes of fields, and where none of them differs: then the
-/// stored text differs beside its fields.
-pub fn changed_fields(revision: &Revision, given: &GivenSignature) -> Option<Vec<&'static str>> {
-    if given.fields.is_empty() {
-        return None;
-    }
-    let signed: BTreeMap<&str, &str> = given
-        .fields
-        .lines()
-        .filter_map(|line| line.split_once(' '))
-        .collect();
-    let is_changed = |field: &str| {
-        let now = revision.values.get(field).map(|texts| field_hash(texts));
-        now.as_deref() != signed.get(field).copied()
-    };
-    let fields = revision.kind.fields().iter().map(|field| field.code);
-    let changed: Vec<&'static str> = fields.filter(|field| is_changed(field)).collect();
-    (!changed.is_empty()).then_some(changed)
-}
-
 /// The account that a record names is asked to sign the revision that it has now, by a day; it is
 /// told by mail where an address is known.
 ///
@@ -351,76 +306,5 @@ pub(super) fn signed_text(record: &RevisionRecord) -> String {
     match ["record", "revision", "content"].map(of) {
         [Some(record), Some(revision), Some(content)] => format!("{record} {revision} {content}"),
         _ => String::new(),
-    }
-}
-
-/// The state of a signature as a sentence; `None` for a record that names no one. `moment` writes a
-/// time for the reader.
-pub fn in_words(
-    language: Language,
-    revision: &Revision,
-    state: &SignatureState,
-    moment: impl Fn(Timestamp) -> String,
-) -> Option<String> {
-    let said = |key: &str, given: &GivenSignature| {
-        let signed_for = |named: &String| {
-            let values = [("name", Value::from(named.as_str()))];
-            format!(" {}", text_with(language, "signature-on-behalf", &values))
-        };
-        let on_behalf = given.on_behalf.as_ref().map(signed_for);
-        let capacity = given.capacity.map_or_else(
-            || text(language, "signature-capacity-unknown"),
-            |role| text(language, &format!("role-{}", role.code())),
-        );
-        let hash = given
-            .content
-            .as_deref()
-            .map_or("–", |hash| hash.get(..HASH_SHOWN).unwrap_or(hash));
-        let values = [
-            ("name", Value::from(given.account.as_str())),
-            ("at", Value::from(moment(given.at))),
-            ("capacity", Value::from(capacity)),
-            ("hash", Value::from(hash)),
-        ];
-        let sentence = text_with(language, key, &values);
-        Some(sentence + &on_behalf.unwrap_or_default())
-    };
-    match state {
-        SignatureState::Unnamed => None,
-        SignatureState::Typed => {
-            let named = revision
-                .kind
-                .signatory()
-                .and_then(|field| revision.values.get(field)?.first());
-            let name = named.map(String::as_str).unwrap_or_default();
-            let values = [
-                ("name", Value::from(name)),
-                ("by", Value::from(revision.by.as_str())),
-            ];
-            let key = match is_same(name, &revision.by) {
-                true => "signature-typed-own",
-                false => "signature-typed",
-            };
-            Some(text_with(language, key, &values))
-        }
-        SignatureState::Signed(given) => said("signature-by", given),
-        SignatureState::Unproven(given, UnprovenSignature::ContentNotRecorded) => {
-            said("signature-content-unrecorded", given)
-        }
-        SignatureState::Unproven(given, UnprovenSignature::Older) => said("signature-older", given),
-        SignatureState::Unproven(given, UnprovenSignature::NotCompared) => {
-            said("signature-not-compared", given)
-        }
-        SignatureState::Broken(given) => {
-            let sentence = said("signature-broken", given)?;
-            let Some(changed) = changed_fields(revision, given) else {
-                return Some(sentence);
-            };
-            let name = |field: &&str| field_name(language, revision.kind, field);
-            let names: Vec<String> = changed.iter().map(name).collect();
-            let values = [("fields", Value::from(names.join(", ")))];
-            let named = text_with(language, "signature-changed-fields", &values);
-            Some(format!("{sentence} {named}"))
-        }
     }
 }

@@ -619,7 +619,7 @@ fn act_in_words((w, book): (&Localizer, &HolderBook), task: &Task, now: Timestam
         AwaitedAct::SignRecord(one) => {
             let details = vec![
                 w.coded("kind", one.kind.code()),
-                w.with1("task-asked-by", "name", w.person(&one.asked_by)),
+                w.with1("task-asked-by", "account", w.person(&one.asked_by)),
                 w.with1("task-owner", "owner", w.person(&one.signatory)),
             ];
             let place = format!("/smsi/registers/{}/{}", one.kind.code(), one.id);

@@ -368,6 +368,7 @@ pub(crate) static NO_PAGES: &[&str] = &[
     "/smsi/exchange/{file}",
     "/smsi/files/{file}",
     "/smsi/statement/{file}",
+    "/smsi/calendar.ics",
     "/smsi/evidence/{record}/file",
     "/smsi/evidence/{record}/preview",
     "/awareness/documents/{record}",

@@ -171,6 +171,7 @@ const TRIES: &[Try] = &[
     send("POST /smsi/start", ""),
     read("GET /smsi/calendar"),
     read("GET /smsi/calendar.csv"),
+    read("GET /smsi/calendar.ics"),
     read("GET /smsi/contradictions"),
     read("GET /smsi/contradictions.csv"),
     read("GET /smsi/continuity"),

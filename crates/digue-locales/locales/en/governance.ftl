@@ -136,7 +136,7 @@ wrong-evidence-expired = evidence expired
 wrong-review-incomplete = review signed without all of its inputs
 wrong-target-not-number = objective without a number, unit or direction
 unfit-decimal = it is not a number; the unit has its own field
-unfit-to-sign = a management review is not signed without it
+unfit-to-sign = needed to sign
 unfit-order = the levels must follow each other (moderate at most 4, critical at most 16)
 unfit-own-delegate = a person does not stand in for themselves
 unfit-address = it is not the address of a page (https://…)
@@ -387,5 +387,6 @@ scale-unrated = { $count ->
    *[other] { $shown } risks are not rated at this stage
 }
 task-sign = Sign: { $title }
-task-asked-by = asked by { $name }
 task-go-sign = Read and sign
+calendar-file = All of it for a calendar program (iCalendar)
+calendar-file-mine = My due dates for a calendar program

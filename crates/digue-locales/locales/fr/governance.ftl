@@ -136,7 +136,7 @@ wrong-evidence-expired = preuve expirée
 wrong-review-incomplete = revue signée sans tous ses éléments d'entrée
 wrong-target-not-number = objectif sans cible chiffrée, unité ou sens
 unfit-decimal = ce n'est pas un nombre ; l'unité a son propre champ
-unfit-to-sign = une revue de direction ne se signe pas sans cet élément
+unfit-to-sign = nécessaire pour signer
 unfit-order = les niveaux doivent se suivre (au plus 4 pour modéré, 16 pour critique)
 unfit-own-delegate = une personne ne se remplace pas elle-même
 unfit-address = ce n'est pas l'adresse d'une page (https://…)
@@ -387,5 +387,6 @@ scale-unrated = { $count ->
    *[other] { $shown } risques ne sont pas cotés à ce stade
 }
 task-sign = Signer : { $title }
-task-asked-by = demandé par { $name }
 task-go-sign = Relire et signer
+calendar-file = Tout dans un agenda (iCalendar)
+calendar-file-mine = Mes échéances dans un agenda

@@ -94,7 +94,7 @@ async fn signable(home: &Home, author: &Actor, signer: &str) -> Vec<(RegisterKin
     let risk = add(home, author, RegisterKind::Risk, &risk).await;
     let (today, later) = (home.today(0), home.today(300));
     let (today, later) = (today.as_str(), later.as_str());
-    let records: [(RegisterKind, Vec<(&str, &str)>); 7] = [
+    let records: [(RegisterKind, Vec<(&str, &str)>); 10] = [
         (
             RegisterKind::Acceptance,
             vec![
@@ -135,6 +135,13 @@ async fn signable(home: &Home, author: &Actor, signer: &str) -> Vec<(RegisterKin
                 ("title", "Revue"),
                 ("held-on", today),
                 ("chair", "Y"),
+                ("actions", "vu"),
+                ("issues", "vu"),
+                ("parties", "vu"),
+                ("performance", "vu"),
+                ("feedback", "vu"),
+                ("risks", "vu"),
+                ("improvement", "vu"),
                 ("decisions", "motif vrai"),
                 ("signed-by", signer),
             ],
@@ -164,6 +171,39 @@ async fn signable(home: &Home, author: &Actor, signer: &str) -> Vec<(RegisterKin
                 ("decision", "proceed"),
                 ("decided-on", today),
                 ("decided-by", signer),
+            ],
+        ),
+        (
+            RegisterKind::RiskScale,
+            vec![
+                ("title", "Échelle"),
+                ("moderate", "4"),
+                ("high", "8"),
+                ("critical", "12"),
+                ("accepted", "moderate"),
+                ("who-accepts", "motif vrai"),
+                ("starts-on", today),
+                ("approved-by", signer),
+            ],
+        ),
+        (
+            RegisterKind::AuditProgramme,
+            vec![
+                ("title", "motif vrai"),
+                ("starts-on", today),
+                ("ends-on", later),
+                ("approved-by", signer),
+            ],
+        ),
+        (
+            RegisterKind::SigningDelegation,
+            vec![
+                ("title", "Congés"),
+                ("giver", signer),
+                ("receiver", "adjoint"),
+                ("starts-on", today),
+                ("ends-on", later),
+                ("reason", "motif vrai"),
             ],
         ),
         (
@@ -270,6 +310,9 @@ async fn what_is_falsified_after_its_signature_is_shown_as_signed_nowhere() {
             let (state, said) = shown(&home, &ciso, kind, &id).await;
             assert!(matches!(state, SignatureState::Broken(_)), "{state:?}");
             assert!(said.starts_with("Signature not valid"), "{said}");
+            // Read again from the store, what changed has its name.
+            let is_named = said.contains("Fields changed since the signature: ");
+            assert_eq!(is_named, is_read_again, "{said}");
             let printed = paper(&home, &ciso, kind).await;
             assert!(printed.contains("Signature not valid"), "{printed}");
             assert!(!printed.contains("Signed by directrice"), "{printed}");

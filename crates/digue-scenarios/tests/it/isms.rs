@@ -29,7 +29,7 @@ use crate::approvals::somebody;
 
 const DAY: Duration = Duration::from_hours(24);
 
-fn answers() -> Answers {
+pub(crate) fn answers() -> Answers {
     Answers {
         name: "France Formation".to_owned(),
         who: Who::Operator,

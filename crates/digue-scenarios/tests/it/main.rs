@@ -20,6 +20,7 @@ mod declared;
 mod desk;
 mod devices;
 mod gaps;
+mod governance;
 mod incidents;
 mod integrity;
 mod isms;

@@ -182,6 +182,14 @@ async fn lived_in() -> Home {
         ("title", "Revue"),
         ("held-on", today.as_str()),
         ("chair", "Y"),
+        ("actions", "vu"),
+        ("issues", "vu"),
+        ("parties", "vu"),
+        ("performance", "vu"),
+        ("feedback", "vu"),
+        ("risks", "vu"),
+        ("improvement", "vu"),
+        ("decisions", "aucune"),
         ("signed-on", today.as_str()),
     ];
     add(&home, &ciso, RegisterKind::Review, &review).await;

@@ -1007,10 +1007,20 @@ fn an_auditor_draws_the_same_sample_and_a_document_is_read_and_kept() {
         officer
             .get("/smsi/registers/review/RD-1")
             .text()
-            .contains("Dernier audit interne")
+            .contains("Audits réalisés")
     );
     let signed = "revision=2&title=Revue&held-on=2026-11-22&chair=Camille&signed-by=Camille&signed-on=2026-11-22";
-    post(&officer, "/smsi/registers/review/RD-1", signed);
+    let unsaid = officer.send(
+        "POST",
+        "/smsi/registers/review/RD-1",
+        &FORM,
+        signed.as_bytes(),
+    );
+    assert_eq!(unsaid.status, 422, "signed without its inputs");
+    let inputs =
+        "actions=a&issues=b&parties=c&performance=d&feedback=e&risks=f&improvement=g&decisions=h";
+    let signed = format!("{signed}&{inputs}");
+    post(&officer, "/smsi/registers/review/RD-1", &signed);
     let again = signed.replace("Camille&signed", "Alex&signed");
     let again = again.replace("revision=2", "revision=3");
     assert_eq!(

@@ -29,6 +29,7 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
     ("bond", &["Bond"]),
     ("caseload-fault", &["CaseloadFaultKind"]),
     ("check", &["Check"]),
+    ("clause-state", &["ClauseState"]),
     ("clock", &["ClockKind"]),
     ("data-held", &["Data"]),
     ("desk-advice", &["MessageVerdict"]),
@@ -85,6 +86,7 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
     ("request", &["RequestKind"]),
     ("reviews-decision", &["AccessDecision"]),
     ("risk-gravity", &["RiskGravity"]),
+    ("risk-level", &["RiskLevel"]),
     ("role", &["Role"]),
     ("said", &["PartnerAnswer"]),
     ("says", &["CheckStatement"]),
@@ -134,7 +136,7 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
     ("policy-text", &["PolicyTopic"]),
     ("rated-at", &["RatedAt"]),
     ("reached", &["Reached"]),
-    ("value-source", &["ValueSource"]),
+    ("value-source", &["ObjectiveSource"]),
     ("yes-no", &["YesNo"]),
 ];
 

@@ -298,6 +298,18 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         ],
     ),
     (
+        "digue-isms-words",
+        11,
+        &[
+            "digue-types",
+            "digue-locales",
+            "digue-documents",
+            "digue-isms",
+            "digue-app",
+            "digue-casework",
+        ],
+    ),
+    (
         "digue-sources",
         12,
         &[
@@ -383,6 +395,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-casework",
             "digue-administration",
             "digue-notices",
+            "digue-isms-words",
             "digue-backup-acts",
         ],
     ),

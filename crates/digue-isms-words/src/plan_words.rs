@@ -14,7 +14,7 @@ use digue_isms::register::{RegisterEntry, Registers};
 use digue_isms::tolerated_time::ToleratedTime;
 use digue_locales::{Value, text, text_with};
 
-use super::record_words::{RecordWords, time_in_words};
+use crate::record_words::{RecordWords, time_in_words};
 
 /// Words for one reader.
 #[derive(Clone, Copy)]

@@ -9,16 +9,16 @@ use digue_isms::register::RegisterEntry;
 const NAME_CHARS_MAX: usize = 200;
 
 /// The metadata of a library.
-pub(super) struct LibraryHead {
+pub struct LibraryHead {
     /// Its unique reference: lower-case letters, digits and hyphens.
-    pub(super) code: String,
-    pub(super) locale: &'static str,
-    pub(super) name: String,
-    pub(super) description: String,
-    pub(super) version: i64,
+    pub code: String,
+    pub locale: &'static str,
+    pub name: String,
+    pub description: String,
+    pub version: i64,
 }
 
-pub(super) fn written(head: &LibraryHead, measures: &[RegisterEntry<Measure>]) -> String {
+pub fn written(head: &LibraryHead, measures: &[RegisterEntry<Measure>]) -> String {
     let LibraryHead {
         code,
         locale,

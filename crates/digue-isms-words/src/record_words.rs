@@ -8,6 +8,11 @@ use digue_isms::register::Registers;
 use digue_isms::tolerated_time::{TimeUnit, ToleratedTime};
 use digue_locales::{Language, Value, text, text_with};
 
+/// The name of a field.
+pub fn field_name(language: Language, kind: RegisterKind, field: &str) -> String {
+    text(language, &format!("field-{}-{field}", kind.code()))
+}
+
 /// Records in words, in one language.
 #[derive(Clone, Copy)]
 pub struct RecordWords<'r> {
