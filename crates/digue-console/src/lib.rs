@@ -5,6 +5,7 @@ mod account;
 mod bodies;
 mod directory;
 mod proof;
+mod refill;
 mod response;
 pub mod router;
 mod surround;

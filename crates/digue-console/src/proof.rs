@@ -16,7 +16,7 @@ use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 
 use crate::account::sign_in::device_of;
-use crate::error::{FailedOperation, PageError, PageResponse};
+use crate::error::{FailedOperation, PageError, PageResponse, RefusedForm};
 use crate::form::is_local;
 use crate::state::Console;
 use crate::view::{Localizer, ceremony_policy, page};
@@ -59,7 +59,10 @@ pub(crate) async fn keep_form(
         true => read(request).await,
         false => (request, Bytes::new()),
     };
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
+    if !kept.is_empty() {
+        response.extensions_mut().insert(RefusedForm(kept.clone()));
+    }
     let needs_proof = response
         .extensions()
         .get()
@@ -138,12 +141,14 @@ impl KeptForm {
         } else {
             self.action.split_once('?').map_or("", |(_, query)| query)
         };
-        fields
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-            .map(pair_of)
-            .collect()
+        pairs_of(fields)
     }
+}
+
+/// The fields of a form in the encoding of addresses.
+pub(crate) fn pairs_of(form: &str) -> Vec<(String, String)> {
+    let pairs = form.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(pair_of).collect()
 }
 
 fn pair_of(pair: &str) -> (String, String) {

@@ -25,7 +25,7 @@ use crate::watch::{
     findings, gates, journal, live, overview, person, portal_routes, portals, scope, search,
     sessions, tasks,
 };
-use crate::{error, form, proof, surround, view};
+use crate::{error, form, proof, refill, surround, view};
 use digue_isms_pages::{
     awareness, checks, continuity, contradictions, exchanges, files, home, import, registers,
     reviews, samples,
@@ -44,7 +44,7 @@ pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Rou
         counts: Arc::default(),
         names: Arc::default(),
     };
-    pages()
+    let pages = pages()
         .merge(response())
         .merge(governance())
         .merge(people())
@@ -86,7 +86,11 @@ pub fn router(app: Arc<App>, zone: TimeZone, demo: Option<Arc<dyn Demo>>) -> Rou
             console.clone(),
             surround::surround,
         ))
-        .with_state(console)
+        .with_state(console);
+    // Around all of it: a refused form is answered with its own page.
+    Router::new()
+        .fallback_service(pages.clone())
+        .layer(middleware::from_fn_with_state(pages, refill::refill))
 }
 
 /// The pages.

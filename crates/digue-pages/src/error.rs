@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
+use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -61,6 +62,22 @@ impl FailedOperation {
     }
 }
 
+/// The form of a request, on its way to `show_errors`.
+#[derive(Clone)]
+pub struct RefusedForm(pub Bytes);
+
+/// What an error page says, with the form that was refused: its own page can be shown instead.
+#[derive(Clone)]
+pub struct RefusedFormPage {
+    /// In the encoding of addresses.
+    pub form: Bytes,
+    pub title: String,
+    pub text: String,
+    pub details: Vec<String>,
+    /// The words of the link to the form.
+    pub way: String,
+}
+
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         FailedOperation::response(self.0, ErrorAudience::Person)
@@ -76,7 +93,9 @@ pub async fn show_errors(
     next: Next,
 ) -> Response {
     let mut response = next.run(request).await;
-    let Some(FailedOperation(error, audience)) = response.extensions_mut().remove() else {
+    let failed = response.extensions_mut().remove();
+    let failed = failed.or_else(|| unreadable_form(&response));
+    let Some(FailedOperation(error, audience)) = failed else {
         return response;
     };
     if response.status().is_server_error() {
@@ -102,8 +121,34 @@ pub async fn show_errors(
         OperationError::Denied => unconfirmed_sentence(&console, &visitor),
         _ => None,
     };
-    let page = error_page(&visitor, &error, contact, unconfirmed);
-    (parts.status, parts.headers, page).into_response()
+    let form = parts.extensions.remove::<RefusedForm>();
+    let message = message_page(&visitor, &error, contact, unconfirmed);
+    let refused = form.map(|RefusedForm(form)| RefusedFormPage {
+        form,
+        title: message.title.clone(),
+        text: message.text.clone(),
+        details: message.details.clone(),
+        way: message.w.say("error-to-form"),
+    });
+    let mut answer = (parts.status, parts.headers, page(&message)).into_response();
+    if let Some(refused) = refused {
+        answer.extensions_mut().insert(refused);
+    }
+    answer
+}
+
+/// A form that the framework could not read: its answer is a text for programmers.
+fn unreadable_form(response: &Response) -> Option<FailedOperation> {
+    let is_form = response.extensions().get::<RefusedForm>().is_some();
+    let is_refused = matches!(
+        response.status(),
+        StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY
+    );
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let is_text = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    let error = OperationError::Invalid("invalid-form");
+    (is_form && is_refused && is_text)
+        .then(|| FailedOperation(Arc::new(error), ErrorAudience::Person))
 }
 
 /// The error of an operation, on its way to `show_errors`, which makes a problem document of it.
@@ -217,12 +262,12 @@ fn unconfirmed_sentence(console: &Console, visitor: &Visitor) -> Option<String> 
     })
 }
 
-fn error_page(
+fn message_page(
     visitor: &Visitor,
     error: &OperationError,
     contact: Option<&OperatorContact>,
     unconfirmed: Option<String>,
-) -> Html<String> {
+) -> MessagePage {
     let (_, title, text) = outcome(error);
     let w = Localizer::new(visitor);
     let details = match error {
@@ -236,13 +281,13 @@ fn error_page(
             .collect(),
         _ => Vec::new(),
     };
-    page(&MessagePage {
+    MessagePage {
         title: w.say(title),
         text: unconfirmed.unwrap_or_else(|| detail_text(&w, error, text)),
         details,
         contact: contact.cloned(),
         w,
-    })
+    }
 }
 
 fn fault_in_words(w: &Localizer, visitor: &Visitor, fault: &LineFault) -> String {

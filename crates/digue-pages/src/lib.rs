@@ -15,6 +15,7 @@ pub mod frame;
 pub mod help;
 pub mod holder;
 mod menu;
+pub mod refill;
 pub mod signed_in;
 pub mod state;
 pub mod table;

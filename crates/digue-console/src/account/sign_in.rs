@@ -511,7 +511,7 @@ pub(crate) fn back_with_cookie(headers: &HeaderMap, next: String, cookie: &str) 
 }
 
 /// The page of this host from which a form was sent.
-fn came_from(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn came_from(headers: &HeaderMap) -> Option<String> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let (_, rest) = text(header::REFERER)?.split_once("://")?;
     let (host, place) = rest.split_once('/')?;

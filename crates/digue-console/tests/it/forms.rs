@@ -21,11 +21,13 @@ impl PageForm {
         let mut found = forms.filter(|form| {
             form.attribute("action") == Some(action) && form.attribute("method") == Some("post")
         });
-        let form = found
-            .next()
-            .unwrap_or_else(|| panic!("no form is sent to {action}"));
+        let form = found.next();
+        Self::of(form.unwrap_or_else(|| panic!("no form is sent to {action}")))
+    }
+
+    pub(crate) fn of(form: &Element) -> Self {
         let mut read = Self {
-            action: action.to_owned(),
+            action: form.attribute("action").unwrap_or_default().to_owned(),
             fields: Vec::new(),
             open: Vec::new(),
         };

@@ -21,6 +21,7 @@ mod people;
 #[path = "../../../digue/tests/it/python.rs"]
 #[expect(dead_code, reason = "the tests of the binary use the rest")]
 mod python;
+mod retyped;
 mod routes;
 mod snapshots;
 mod vocabulary;

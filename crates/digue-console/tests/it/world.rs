@@ -541,6 +541,31 @@ impl World {
         Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
     }
 
+    /// Sends a form as a browser does from one of its pages.
+    pub(crate) async fn send_from(
+        &self,
+        reader: Reader,
+        page: &str,
+        target: &str,
+        fields: &[(String, String)],
+    ) -> Answer {
+        self.settled().await;
+        let fields: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let request = Request::builder()
+            .method("POST")
+            .uri(target)
+            .header(header::HOST, CONSOLE_HOST)
+            .header(header::REFERER, format!("https://{CONSOLE_HOST}{page}"))
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .extension(self.visitor(reader, Language::French))
+            .body(Body::from(url_encoded(&fields)))
+            .unwrap();
+        Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
     /// A reason for each control, without which no statement is signed.
     pub(crate) async fn give_reasons(&self) {
         let controls = digue_isms::framework::controls().map(|control| control.id);
@@ -1005,7 +1030,11 @@ impl World {
         let review = [("title", "Revue de l'année"), ("due", "2025-12-20T10:00")];
         let place = self.post(CISO, "/reviews", &review).await;
         self.name("REVIEW", place.rsplit('/').next().unwrap());
-        let kept = [("account", "agent"), ("decision", "keep"), ("reason", "")];
+        let kept = [
+            ("account", "agent"),
+            ("decision", "keep"),
+            ("reason", "vu avec la cheffe"),
+        ];
         self.post(DELEGATE, &place, &kept).await;
     }
 
