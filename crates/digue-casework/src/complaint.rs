@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use digue_app::{App, OperationError};
 use digue_documents::{Document, DocumentBlock};
-use digue_evidence::scope;
+use digue_evidence::checkpoints::covering_now;
 use digue_evidence::watch::read_entries;
 use digue_response::affected::AffectedVersion;
 use digue_response::claim::Happening;
@@ -471,7 +471,7 @@ pub(crate) struct CitedEntries {
 impl CitedEntries {
     /// Signs a checkpoint where the last one leaves cited entries out.
     pub(crate) async fn read(app: &App, view: &IncidentView) -> Self {
-        let covered = scope::covering_now(app).await.unwrap_or_else(|error| {
+        let covered = covering_now(app).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "No checkpoint covers the last entries; the paper names those without receipt");
             app.journal_status().checkpoint_size
         });

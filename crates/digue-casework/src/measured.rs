@@ -5,7 +5,7 @@ use digue_app::{Actor, App, OperationError};
 use digue_locales::Language;
 use digue_response::affected::CountDoubt;
 use digue_response::progress::{IncidentProgress, ProgressFacts, RunningCampaign};
-use digue_response::sheet::{ConcernedAccounts, FoundFindings, MeasuredFacts, MeasuredPersons};
+use digue_response::sheet::{ConcernedAccounts, CountedFindings, MeasuredFacts, MeasuredPersons};
 use digue_store::{FindingQuery, FindingsAbout};
 use digue_types::{AccountId, Gate, OrganisationId, Subject};
 
@@ -130,7 +130,7 @@ async fn found_about(
     app: &App,
     about: &Subject,
     organisation: Option<&OrganisationId>,
-) -> Result<Option<FoundFindings>, OperationError> {
+) -> Result<Option<CountedFindings>, OperationError> {
     let Some(own) = findings_about(about) else {
         return Ok(None);
     };
@@ -138,7 +138,7 @@ async fn found_about(
     if let (Subject::Account(_), Some(organisation)) = (about, organisation) {
         of.push(FindingsAbout::OrganisationItself(organisation.clone()));
     }
-    let mut found = FoundFindings::default();
+    let mut found = CountedFindings::default();
     for about in of {
         found.all += counted(app, Some(about.clone()), false).await?;
         found.waiting += counted(app, Some(about), true).await?;

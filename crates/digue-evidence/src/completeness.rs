@@ -8,7 +8,7 @@ use digue_journal::keyring::{PeriodKeyRecord, Stream};
 use digue_journal::{Journal, OpenError};
 use digue_types::{Event, PortalId, Timestamp};
 
-use crate::scope;
+use crate::checkpoints::covering_now;
 use crate::watch::readable;
 
 /// Since when exposures are complete.
@@ -39,7 +39,7 @@ pub async fn complete_since(
 ) -> Result<CompleteSince, OperationError> {
     let destroyed = last_destroyed(&app.journal().keys(), concerns);
     // Over every entry that is there: a journal of a moment ago is not empty.
-    let end = scope::covering_now(app).await?;
+    let end = covering_now(app).await?;
     let (journal, minimum) = (app.journal().clone(), app.journal_minimum());
     if end == 0 {
         return Ok(CompleteSince::Empty);

@@ -2,6 +2,7 @@
 //! retention, and whether stored records are those of the journal.
 
 pub mod affected;
+pub mod checkpoints;
 pub mod classes;
 pub mod completeness;
 pub mod entry;

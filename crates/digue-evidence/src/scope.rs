@@ -10,6 +10,7 @@ use digue_response::affected::{AffectedQuality, CountDoubt, QualityReason};
 use digue_types::{PortalId, Subject};
 
 use crate::affected;
+use crate::checkpoints::{checkpoint_now, covering_now};
 use crate::completeness::{CompleteSince, complete_since};
 use crate::reading::{self, EvidenceForm, EvidenceRead};
 
@@ -147,31 +148,6 @@ pub async fn computed(app: &App, question: ScopeQuestion) -> Result<ScopeResult,
         note,
         size,
     })
-}
-
-/// The size of a checkpoint over every entry that was durable when it was asked for. An earlier one
-/// would leave out what was shown a moment ago, and call the rest exact.
-///
-/// # Errors
-/// `Invalid` while no checkpoint covers them.
-pub async fn covering_now(app: &App) -> Result<u64, OperationError> {
-    let size = app.journal().status().size;
-    let published = checkpoint_now(app).await?;
-    if published < size {
-        return Err(OperationError::Invalid("not-yet-covered"));
-    }
-    Ok(published)
-}
-
-/// The size of the last checkpoint, after one was signed over what is durable.
-async fn checkpoint_now(app: &App) -> Result<u64, OperationError> {
-    let before = app.journal().status();
-    // A checkpoint that covers them is not signed again for each question.
-    if before.checkpoint_size < before.size {
-        let journal = app.journal().clone();
-        app.blocking(move || journal.sign_committed()).await?;
-    }
-    Ok(app.journal().status().checkpoint_size)
 }
 
 /// The index once it has these entries.

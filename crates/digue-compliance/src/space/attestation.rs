@@ -8,8 +8,8 @@ use digue_casework::incidents;
 use digue_casework::paper_reader::PaperReader;
 use digue_casework::papers::{PaperFormat, printed_from};
 use digue_documents::{Document, DocumentBlock};
+use digue_evidence::checkpoints::covering_now;
 use digue_evidence::paper_warning::PaperSources;
-use digue_evidence::scope;
 use digue_isms::assessment::{PartnerAnswer, Question};
 use digue_isms::awareness::Module;
 use digue_locales::{Language, Value, number, text, text_with};
@@ -259,7 +259,7 @@ async fn of_assessment(
 
 /// The part of the journal from which the facts were read: all of it, as signed now.
 async fn proof(app: &App, language: Language) -> Result<String, OperationError> {
-    let size = scope::covering_now(app).await?;
+    let size = covering_now(app).await?;
     let unknown = || OperationError::Unavailable("the journal's root cannot be read".to_owned());
     let root = app.journal().root(size).ok_or_else(unknown)?;
     let values = [
