@@ -12,6 +12,7 @@ use digue_types::Timestamp;
 use serde::Serialize;
 
 use crate::blocks_of;
+use crate::text::Blocks;
 use digue_casework::paper_reader::PaperReader;
 use digue_casework::{operator, rate_limiter};
 
@@ -23,6 +24,8 @@ pub struct Genuine {
     pub subject: String,
     pub date: String,
     pub first_words: String,
+    /// The message as it was sent, but for what is of one person alone.
+    pub quoted: Vec<String>,
     /// Checked from so many places that the notice may have been copied.
     pub is_replayed: bool,
 }
@@ -80,8 +83,21 @@ pub async fn check(
         // day.
         date: reader.date(campaign.made_at),
         first_words: format!("{}…", first_words.join(" ")),
+        quoted: quoted(&blocks),
         is_replayed,
     }))
+}
+
+/// The paragraphs of a message that everybody got alike, the first one first.
+fn quoted(blocks: &Blocks) -> Vec<String> {
+    let steps = blocks.steps.lines().map(|step| format!("– {step}"));
+    let others = [blocks.risks.clone()].into_iter().chain(steps);
+    let all = others.chain([blocks.contact.clone()]);
+    let others = all.filter(|paragraph| !paragraph.trim().is_empty());
+    [blocks.happened.clone()]
+        .into_iter()
+        .chain(others)
+        .collect()
 }
 
 fn first_two(text: &str, separator: &str) -> String {
@@ -112,6 +128,9 @@ pub struct Official {
     pub sender: Option<String>,
     pub first_block: String,
     pub language: String,
+    /// Its other paragraphs; the signed list of mirrors has the first block alone.
+    #[serde(skip)]
+    pub others: Vec<String>,
 }
 
 /// The messages that the operator has sent or is sending, for the public page and its mirrors.
@@ -135,8 +154,10 @@ pub async fn official(app: &App) -> Result<Vec<Official>, OperationError> {
         }
     }
     let official = shown.into_iter().map(|campaign| {
+        let blocks = blocks_of(&campaign)?;
         Ok(Official {
-            first_block: blocks_of(&campaign)?.happened,
+            others: quoted(&blocks).split_off(1),
+            first_block: blocks.happened,
             campaign: campaign.id,
             subject: campaign.subject,
             since: campaign.made_at,
@@ -163,6 +184,24 @@ pub async fn official_signed(app: &App) -> Result<String, OperationError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_is_quoted_as_it_was_sent() {
+        let blocks = Blocks {
+            happened: "Votre fiche a été vue.".to_owned(),
+            risks: String::new(),
+            steps: "Changez votre mot de passe.\nNe répondez pas.".to_owned(),
+            contact: "dpo@exemple.fr".to_owned(),
+            address: "exemple.fr/check".to_owned(),
+        };
+        let expected = [
+            "Votre fiche a été vue.",
+            "– Changez votre mot de passe.",
+            "– Ne répondez pas.",
+            "dpo@exemple.fr",
+        ];
+        assert_eq!(quoted(&blocks), expected);
+    }
 
     #[test]
     fn a_place_is_coarse() {

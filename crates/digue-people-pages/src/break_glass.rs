@@ -5,7 +5,9 @@ use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect};
 use digue_administration::break_glass::{self, BreakGlassLimits, BreakGlassUse};
+use digue_administration::holders::HolderBook;
 use digue_app::{Actor, OperationError};
+use digue_types::{AccountId, OperatorContact};
 use serde::Deserialize;
 
 use digue_pages::error::{PageAnswer, PageError, PageRedirect, PageResponse};
@@ -27,7 +29,7 @@ struct BreakGlassListPage {
     waiting: u64,
 }
 
-fn table(w: &Localizer, actor: &Actor, uses: &[BreakGlassUse]) -> ListTable {
+fn table((w, book): (&Localizer, &HolderBook), actor: &Actor, uses: &[BreakGlassUse]) -> ListTable {
     let name = |key: &str| w.coded("column", key);
     let act = actor.role.can_review().then(|| ListAct {
         target: "/break-glass/review".to_owned(),
@@ -50,12 +52,12 @@ fn table(w: &Localizer, actor: &Actor, uses: &[BreakGlassUse]) -> ListTable {
             ListColumn::text("justification", name("justification")),
             ListColumn::text("reviewed", name("reviewed")),
         ],
-        rows: uses.iter().map(|one| row(w, actor, one)).collect(),
+        rows: uses.iter().map(|one| row((w, book), actor, one)).collect(),
         act,
     }
 }
 
-fn row(w: &Localizer, actor: &Actor, one: &BreakGlassUse) -> ListRow {
+fn row((w, book): (&Localizer, &HolderBook), actor: &Actor, one: &BreakGlassUse) -> ListRow {
     let reviewed = match &one.reviewed {
         Some((by, at)) => ListCell::chip(w.coded("break-glass", "reviewed"), ChipTone::Good)
             .and_quiet(format!("{}, {}", w.person(by), w.moment(*at)))
@@ -65,7 +67,7 @@ fn row(w: &Localizer, actor: &Actor, one: &BreakGlassUse) -> ListRow {
     let cells = [
         ListCell::moment(w, one.opened_at),
         ListCell::moment(w, one.until),
-        ListCell::account_link(w, &one.account),
+        ListCell::account_link(w, &one.account).and_quiet(telephone(book, &one.account)),
         ListCell::text(&one.portal),
         ListCell::text(&one.justification),
         reviewed,
@@ -77,6 +79,12 @@ fn row(w: &Localizer, actor: &Actor, one: &BreakGlassUse) -> ListRow {
     )
 }
 
+/// Whom to ask about a use; empty where the telephone is not known.
+fn telephone(book: &HolderBook, account: &AccountId) -> String {
+    let holder = book.of(account);
+    holder.map_or_else(String::new, |holder| holder.telephone().to_owned())
+}
+
 pub async fn list(
     State(console): State<Console>,
     visitor: Visitor,
@@ -86,7 +94,8 @@ pub async fn list(
     let uses = break_glass::list(&console.app, &actor).await?;
     let w = console.words(&visitor);
     let waiting = uses.iter().filter(|one| one.reviewed.is_none()).count() as u64;
-    let list = table(&w, &actor, &uses).shown(&w, &query);
+    let book = HolderBook::read(&console.app, &actor).await?;
+    let list = table((&w, &book), &actor, &uses).shown(&w, &query);
     Ok(page(&BreakGlassListPage { w, list, waiting }))
 }
 
@@ -98,7 +107,8 @@ pub async fn list_csv(
 ) -> PageResponse {
     let uses = break_glass::list(&console.app, &actor).await?;
     let w = console.words(&visitor);
-    Ok(table(&w, &actor, &uses).csv(&query, visitor.language, "break-glass"))
+    let book = HolderBook::read(&console.app, &actor).await?;
+    Ok(table((&w, &book), &actor, &uses).csv(&query, visitor.language, "break-glass"))
 }
 
 /// Marks one use as reviewed (`id`), or all chosen ones (`row`, one each).
@@ -123,6 +133,8 @@ struct BreakGlassPage {
     opened: Option<BreakGlassUse>,
     /// Where the reader was refused.
     back: String,
+    /// Whom to call when it is not enough, or nobody asked for it.
+    contact: Option<OperatorContact>,
 }
 
 fn limits_in_words(w: &Localizer, portal: &str, limits: &BreakGlassLimits) -> String {
@@ -167,6 +179,7 @@ pub async fn ask(
         limits: limits_in_words(&w, portal.as_str(), &limits),
         opened: None,
         back: back.place().to_owned(),
+        contact: console.app.gateway().contact().cloned(),
         w,
     });
     Ok(page.into_response())
@@ -222,5 +235,6 @@ pub async fn open(
         limits: String::new(),
         opened,
         back: form.back.place().to_owned(),
+        contact: console.app.gateway().contact().cloned(),
     }))
 }

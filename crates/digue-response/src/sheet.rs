@@ -213,7 +213,7 @@ pub struct MeasuredFacts {
     /// The access that the incident is about is closed now.
     pub is_shut: bool,
     /// Findings about them; `None` when the incident names nothing that findings are about.
-    pub findings: Option<FoundFindings>,
+    pub findings: Option<CountedFindings>,
     /// Entries of the journal.
     pub journal: u64,
     /// Accounts of the organisation; `None` when the incident names none.
@@ -231,7 +231,7 @@ pub struct ConcernedAccounts {
 
 /// Findings, and those of them without a verdict.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct FoundFindings {
+pub struct CountedFindings {
     pub all: usize,
     pub waiting: usize,
 }

@@ -145,22 +145,46 @@ async fn exact(
 
 /// The words of a search, without case and accents: nobody who types `Valerie` is told that Valérie
 /// is unknown.
-struct SoughtWords(Vec<String>);
+struct SoughtWords {
+    words: Vec<String>,
+    /// The digits of a text that is a telephone number, or a part of one.
+    telephone: Option<String>,
+}
+
+/// Fewer digits are a number of anything.
+const TELEPHONE_DIGITS_MIN: usize = 4;
+
+/// The digits of a number without the ways in which it is written: `+33 6 12` and `06.12` are one.
+fn digits_of(text: &str) -> String {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let is_foreign = text.trim_start().starts_with('+') || digits.starts_with("00");
+    let rest = digits.trim_start_matches('0');
+    let own = rest.strip_prefix("33").filter(|_| is_foreign);
+    own.unwrap_or(rest).trim_start_matches('0').to_owned()
+}
 
 impl SoughtWords {
     fn of(text: &str) -> Self {
-        Self(
-            folded(text)
-                .split_whitespace()
-                .map(ToOwned::to_owned)
-                .collect(),
-        )
+        let words = folded(text);
+        let is_number = |sign: char| sign.is_ascii_digit() || " +.-()/\u{a0}".contains(sign);
+        let digits = digits_of(text);
+        let is_telephone = text.chars().all(is_number) && digits.len() >= TELEPHONE_DIGITS_MIN;
+        Self {
+            words: words.split_whitespace().map(ToOwned::to_owned).collect(),
+            telephone: is_telephone.then_some(digits),
+        }
+    }
+
+    /// True for a telephone that has these digits.
+    fn are_of(&self, telephone: &str) -> bool {
+        let sought = self.telephone.as_deref();
+        sought.is_some_and(|sought| digits_of(telephone).contains(sought))
     }
 
     /// Each word is a part of one of the texts.
     fn are_in(&self, texts: &[&str]) -> bool {
         let texts: Vec<String> = texts.iter().map(|text| folded(text)).collect();
-        self.0
+        self.words
             .iter()
             .all(|word| texts.iter().any(|text| text.contains(word)))
     }
@@ -188,13 +212,14 @@ async fn groups(
         }
     };
     vec![
-        group(
-            "find-kind-accounts",
-            found_accounts(console, actor, w, words).await,
-        ),
+        // First: the accounts of an organisation are found by its name, too.
         group(
             "find-kind-organisations",
             found_organisations(console, actor, words).await,
+        ),
+        group(
+            "find-kind-accounts",
+            found_accounts(console, actor, w, words).await,
         ),
         group(
             "find-kind-incidents",
@@ -217,12 +242,14 @@ async fn found_accounts(
 ) -> FoundLines {
     let book = HolderBook::read(&console.app, actor).await?;
     let fits = |one: &HolderContact| {
-        words.are_in(&[
+        let texts = [
             one.name(),
             one.account.as_str(),
             one.telephone(),
             &one.email,
-        ])
+            &one.organisation_name,
+        ];
+        words.are_in(&texts) || words.are_of(one.telephone())
     };
     let line = |one: HolderContact| FoundLine {
         place: format!("/accounts/{}", query_part(one.account.as_str())),
@@ -307,5 +334,26 @@ mod tests {
         assert!(are_in("agent2", &["of-212.agent2", "Léa Martin"]));
         assert!(are_in("MARTIN 212", &["of-212.agent2", "Léa Martin"]));
         assert!(!are_in("martin durand", &["of-212.agent2", "Léa Martin"]));
+    }
+
+    #[test]
+    fn a_telephone_is_found_however_it_is_written() {
+        for typed in [
+            "06 12 34 56 78",
+            "0612345678",
+            "+33 6 12 34 56 78",
+            "06.12.34",
+            "3456",
+        ] {
+            for known in ["06 12 34 56 78", "+33612345678", "0033 6 12 34 56 78"] {
+                assert!(SoughtWords::of(typed).are_of(known), "{typed} {known}");
+            }
+        }
+        assert!(!SoughtWords::of("0612345679").are_of("06 12 34 56 78"));
+        assert!(
+            !SoughtWords::of("12").are_of("06 12 34 56 78"),
+            "of anything"
+        );
+        assert!(!SoughtWords::of("agent3456").are_of("06 12 34 56 78"));
     }
 }

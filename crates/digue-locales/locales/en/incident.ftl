@@ -97,7 +97,7 @@ state-again-suspected = the suspicion returns: reopen the incident
 affected-closed = The incident is closed: its list does not change any more. To compute a new version, reopen the incident at the step
 sheet-save = Save and continue
 sheet-missing = to fill in
-sheet-proposed = proposed, to be confirmed
+sheet-proposed = proposed
 sheet-confirm-facts = I have read these proposals and confirm them.
 sheet-confirm-aware = The body became aware of the breach at this hour; I confirm the period.
 sheet-confirm-period = I confirm this period.
@@ -154,7 +154,7 @@ closing-register = The row of the data-breach register
 closing-register-row = Read the row, filled by the facts of the file
 breach-what = { $happened } Affected persons: { $persons }. Data: { $kinds }.
 log-occurred-since = The breach has lasted since { $from }.
-verdict-who = The theft is confirmed by the CISO ({ $cisos }); the DPO ({ $dpos }) stands in, because confirming keeps access closed. Only the CISO can say that it was work, because that may reopen access.
+verdict-who = The CISO ({ $cisos }) confirms a theft; the DPO ({ $dpos }) stands in. Only the CISO can say that it was work.
 verdict-nobody = no active account
 verdict-sisters = { $count ->
     [one] Another finding about the same account on the same day will be decided with this one if you confirm the theft:

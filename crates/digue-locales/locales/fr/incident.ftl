@@ -97,7 +97,7 @@ state-again-suspected = le soupçon reprend : rouvrir l'incident
 affected-closed = L'incident est clos : sa liste ne change plus. Pour calculer une nouvelle version, rouvrez l'incident à l'étape
 sheet-save = Enregistrer et continuer
 sheet-missing = à remplir
-sheet-proposed = proposé, à confirmer
+sheet-proposed = proposé
 sheet-confirm-facts = J'ai lu ces propositions, je les confirme.
 sheet-confirm-aware = L'organisme a eu connaissance de la violation à cette heure ; je confirme la période.
 sheet-confirm-period = Je confirme cette période.
@@ -154,7 +154,7 @@ closing-register = La ligne du registre des violations
 closing-register-row = Lire la ligne, remplie par les faits du dossier
 breach-what = { $happened } Personnes touchées : { $persons }. Données : { $kinds }.
 log-occurred-since = La violation dure depuis le { $from }.
-verdict-who = Le vol est confirmé par le RSSI ({ $cisos }) ; le DPO ({ $dpos }) le supplée, car confirmer laisse l'accès fermé. Seul le RSSI peut dire que c'était du travail, car cela peut rouvrir l'accès.
+verdict-who = Le RSSI ({ $cisos }) confirme le vol ; le DPO ({ $dpos }) le supplée. Seul le RSSI peut dire que c'était du travail.
 verdict-nobody = aucun compte actif
 verdict-sisters = { $count ->
     [one] Un autre signalement du même compte, le même jour, sera décidé avec celui-ci si vous confirmez le vol :

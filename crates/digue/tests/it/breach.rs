@@ -45,7 +45,7 @@ fn a_stolen_account_becomes_a_closed_incident_in_the_browser() {
         console,
     } = &night;
     browser.forget_effort();
-    browser.sees("main", "Les délais courent au plus tard");
+    browser.sees("main", "Heure de prise de connaissance présumée");
     browser.sees("table", "confinement");
     browser.page_at_both_widths("incident");
 

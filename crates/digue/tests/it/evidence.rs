@@ -304,14 +304,14 @@ fn nothing_of_a_person_lies_readable_in_the_journals_folder() {
             }
         }
     }
-    // Without the master key one can still verify.
+    // Without the master key one can still verify, and a script learns that contents were not.
     fs::rename(
         instance.folder.path().join("data/keys/master.key"),
         instance.folder.path().join("away"),
     )
     .unwrap();
     let folder = instance.folder.path();
-    assert!(run(folder, 0, &["journal", "verify"]).contains("not opened"));
+    assert!(run(folder, 1, &["journal", "verify"]).contains("not opened"));
     run(folder, 2, &["journal", "show"]);
     assert!(
         run(

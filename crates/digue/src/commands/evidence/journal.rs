@@ -112,8 +112,10 @@ fn tell(out: &Output, report: &VerifyReport, was_opened: bool) -> u8 {
                 &[("count", Value::from(report.unpublished))],
             );
         }
-        // Exit codes are for scripts: unpublished entries are normal while Digue runs.
-        return GOOD;
+        // A script reads the code alone: contents that nobody opened may not pass for verified. What
+        // was erased at the end of its retention is no doubt, nor are entries that wait for the next
+        // checkpoint, which are normal while Digue runs.
+        return if was_opened { GOOD } else { BAD };
     }
     out.say(
         "verify-tampered",
