@@ -16,7 +16,7 @@ use digue_compliance::isms::statement::FrozenVersion;
 use digue_compliance::isms::{checks, clauses, exchange, sheets, statement};
 use digue_evidence::stored_records::StoredKind;
 use digue_governance::owner_approval::ApprovedRisk;
-use digue_isms::check::{Check, CheckResult, DeadlineName, NotRun, PassRule};
+use digue_isms::check::{Check, CheckOutcome, CheckResult, DeadlineName, NotRun, PassRule};
 use digue_isms::framework::{self, Framework, QUALIOPI_PROVEN, Requirement};
 use digue_isms::standing::CheckStatement;
 use digue_isms::statement::StatementLine;
@@ -122,9 +122,19 @@ fn row(w: &Localizer, one: &ShownCheck) -> ListRow {
     ListRow::new(code, cells)
 }
 
+/// It fails, or failed when it ran last: that the result grew old mends nothing.
+fn is_failing(one: &ShownCheck) -> bool {
+    let failed = |last: &CheckResult| last.outcome == CheckOutcome::Fail;
+    match one.says {
+        CheckStatement::Fail => true,
+        CheckStatement::Unknown => one.last.as_ref().is_some_and(failed),
+        CheckStatement::Pass | CheckStatement::Disabled => false,
+    }
+}
+
 /// What to do about a check that fails; empty for the others.
 fn remedy_cell(w: &Localizer, one: &ShownCheck) -> ListCell {
-    if one.says != CheckStatement::Fail {
+    if !is_failing(one) {
         return ListCell::empty();
     }
     let Remedy { says, place, page } = remedy(w, one.check);
@@ -437,7 +447,7 @@ pub async fn show(
             .as_ref()
             .and_then(|last| beside(&w, last))
             .or_else(|| copies(&w, far_of_all)),
-        remedy: (shown.says == CheckStatement::Fail).then(|| remedy(&w, check)),
+        remedy: is_failing(&shown).then(|| remedy(&w, check)),
         names,
         more_names,
         additions,

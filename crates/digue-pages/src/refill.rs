@@ -45,15 +45,24 @@ fn sent_form(page: &str, action: &str, sent: &SentFields) -> Option<FormPlace> {
                 inside: tag.at.end..end,
             })
         })
-        .find(|form| {
-            let fields = tags(page, form.inside.clone());
-            let mut hidden = fields.iter().filter(|tag| tag.is("type", "hidden"));
-            hidden.all(|tag| {
-                let pair = (tag.value("name"), tag.value("value"));
-                sent.iter()
-                    .any(|(name, value)| (name, value) == (&pair.0, &pair.1))
-            })
-        })
+        .filter(|form| is_sent_with(&tags(page, form.inside.clone()), sent))
+        .max_by_key(|form| named(&tags(page, form.inside.clone()), sent))
+}
+
+/// True when the form was sent with all of its hidden fields: the rows of a list have forms of one
+/// address.
+fn is_sent_with(fields: &[PageTag<'_>], sent: &SentFields) -> bool {
+    let mut hidden = fields.iter().filter(|tag| tag.is("type", "hidden"));
+    hidden.all(|tag| {
+        let pair = (tag.value("name"), tag.value("value"));
+        sent.contains(&pair)
+    })
+}
+
+/// How many of the names that were sent are fields of the form.
+fn named(fields: &[PageTag<'_>], sent: &SentFields) -> usize {
+    let is_field = |name: &str| fields.iter().any(|tag| tag.is("name", name));
+    sent.iter().filter(|(name, _)| is_field(name)).count()
 }
 
 /// A tag that opens.
@@ -329,6 +338,16 @@ mod tests {
         );
         assert!(page.contains(r#"name="many" value="1"><input"#), "{page}");
         assert!(page.contains(r#"name="many" value="2" checked>"#), "{page}");
+    }
+
+    #[test]
+    fn of_two_forms_of_one_address_the_one_with_the_fields_is_filled() {
+        let page = r#"<main><form method="post" action="/a"><button name="lift" value="1"></button></form><form method="post" action="/a"><input name="why"></form></main>"#;
+        let filled = refilled(page, "/a", &sent(&[("why", "x")]), "").unwrap();
+        assert!(
+            filled.contains(r#"<input name="why" value="x">"#),
+            "{filled}"
+        );
     }
 
     #[test]
