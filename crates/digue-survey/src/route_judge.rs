@@ -188,12 +188,15 @@ impl<'j> RouteJudge<'j> {
         let judged = |(place, at): (usize, String)| {
             let own = survey.segments.get(&place)?;
             let before = before_in(template, place);
-            let accepted = [before.far(), before.near()].iter().find_map(|context| {
+            let contexts = [before.far(), before.near()];
+            let together = contexts.iter().find_map(|context| {
                 let PlaceVerdict::Accepted(accepted) = self.addresses.of_requests(context) else {
                     return None;
                 };
                 self.of_this_route(own, accepted)
-            })?;
+            });
+            // Other addresses after the same word may name persons by another kind.
+            let accepted = together.or_else(|| self.told_here(&contexts[1], own))?;
             let accepted = accepted.with_others(has_others(own));
             let context = ValueContext::Whole;
             Some(JudgedRequest {
@@ -212,19 +215,45 @@ impl<'j> RouteJudge<'j> {
             .collect()
     }
 
+    /// A place of requests where known persons stand whose identifiers tell, whatever all requests
+    /// together say.
+    fn told_here(&self, context: &ValueContext, tally: &PlaceTally) -> Option<Accepted> {
+        let tells = |kind: u16| self.known.kind(kind).telling() > Telling::Short;
+        let mut kinds = tally.kinds.iter();
+        if !kinds.any(|(kind, own)| own.hits > 0 && tells(*kind)) {
+            return None;
+        }
+        let word = context.person_word();
+        let signs = PlaceSigns {
+            says_person: word.is_some(),
+            word,
+            ..PlaceSigns::default()
+        };
+        match self.judge(tally, signs) {
+            PlaceVerdict::Accepted(accepted) => Some(accepted),
+            PlaceVerdict::Doubtful { .. } | PlaceVerdict::Nobody => None,
+        }
+    }
+
     /// The verdict on a parameter of this route. All routes that have it are judged together, and it
     /// may name another thing, or by another kind, here.
     fn own_parameter(&self, name: &str, tally: &PlaceTally, survey: &RouteSurvey) -> PlaceVerdict {
         let context = ValueContext::Query(name.into());
         let verdict = self.addresses.of_requests(&context);
-        let PlaceVerdict::Accepted(accepted) = verdict else {
-            return verdict;
+        let accepted = match verdict {
+            PlaceVerdict::Accepted(accepted) => Some(accepted),
+            PlaceVerdict::Doubtful { .. } | PlaceVerdict::Nobody => None,
         };
-        let has_kind = tally
-            .kinds
-            .get(&accepted.kind)
-            .is_some_and(|own| own.hits > 0);
-        if !has_kind {
+        let has_hits = |kind: &u16| tally.kinds.get(kind).is_some_and(|own| own.hits > 0);
+        let tells = |kind: &u16| self.known.kind(*kind).telling() > Telling::Short;
+        let Some(accepted) = accepted.filter(|accepted| has_hits(&accepted.kind)) else {
+            // Elsewhere it names another thing, or persons by another kind.
+            if !tally.kinds.keys().any(|kind| has_hits(kind) && tells(kind)) {
+                return match verdict {
+                    PlaceVerdict::Accepted(_) => PlaceVerdict::Nobody,
+                    PlaceVerdict::Doubtful { .. } | PlaceVerdict::Nobody => verdict,
+                };
+            }
             let word = context.person_word();
             let signs = PlaceSigns {
                 says_person: word.is_some(),
@@ -232,7 +261,7 @@ impl<'j> RouteJudge<'j> {
                 ..PlaceSigns::default()
             };
             return self.judge(tally, signs);
-        }
+        };
         // `id` says nothing of what, and any number is some person's: what is answered says it.
         let is_any = self.known.kind(accepted.kind).telling() == Telling::Short
             && is_generic(&words_of(name));
