@@ -17,6 +17,7 @@ use digue_locales::Language;
 use digue_response::clock::Awareness;
 use digue_response::incident::{IncidentNote, Source};
 use digue_store::FileRecord;
+use digue_types::Subject;
 
 use crate::app::{Home, Plan, mail_to};
 use crate::approvals::somebody;
@@ -347,9 +348,15 @@ async fn work_is_mailed_to_whom_it_names_and_long_late_work_to_the_management() 
 /// An incident of which the body knows, from now on, that data were breached.
 async fn aware_of_breach(home: &Home, ciso: &Actor) -> String {
     let source = Source::Person;
-    let id = incidents::open(&home.app, ciso, source, "Compte a1", None)
-        .await
-        .unwrap();
+    let id = incidents::open(
+        &home.app,
+        ciso,
+        source,
+        "Compte a1",
+        Subject::parse("account:a1"),
+    )
+    .await
+    .unwrap();
     let note = IncidentNote::Aware {
         at: home.now().micros(),
         of: Awareness::Data,
