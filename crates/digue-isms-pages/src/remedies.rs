@@ -83,6 +83,7 @@ const fn place_of(check: Check) -> (&'static str, &'static str) {
         Check::DocumentsCurrent => ("/smsi/registers/document", "kind-document"),
         Check::ProcessingCurrent => ("/smsi/registers/processing", "kind-processing"),
         Check::AssetsOwned => ("/smsi/registers/asset", "kind-asset"),
+        Check::RetentionPeriods => ("/smsi/registers/retention-rule", "kind-retention-rule"),
         Check::Backups | Check::RestoreDrills => ("/smsi/continuity", "continuity-title"),
     }
 }
@@ -148,6 +149,7 @@ const fn kind_of(check: Check) -> FailingKind {
         Check::DocumentsCurrent => FailingKind::Record(RegisterKind::Document),
         Check::ProcessingCurrent => FailingKind::Record(RegisterKind::Processing),
         Check::AssetsOwned => FailingKind::Record(RegisterKind::Asset),
+        Check::RetentionPeriods => FailingKind::Record(RegisterKind::RetentionRule),
         Check::RecordsIntact => FailingKind::Stored,
         Check::Lockout
         | Check::SessionLength

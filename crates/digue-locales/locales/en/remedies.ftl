@@ -52,3 +52,4 @@ remedy-backups = Run the backups that are missing, and keep a copy that this mac
 remedy-restore-drills = Restore each repository for proof: “digue drill”.
 remedy-software = Compare your version with the security advisories of Digue, and update.
 checks-remedy = What to do
+remedy-retention-periods = Delete or archive, in the portal, what is kept beyond its period; for a period without a count, add the source that counts what exceeds it.

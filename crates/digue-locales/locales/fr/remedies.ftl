@@ -52,3 +52,4 @@ remedy-backups = Faites tourner les sauvegardes qui manquent, et gardez-en une c
 remedy-restore-drills = Restaurez chaque dépôt pour preuve : « digue drill ».
 remedy-software = Comparez votre version aux avis de sécurité de Digue, et mettez à jour.
 checks-remedy = Que faire
+remedy-retention-periods = Supprimez ou archivez, dans le portail, ce qui dépasse sa durée ; pour une durée sans décompte, ajoutez la source qui compte ce qui la dépasse.
