@@ -77,7 +77,12 @@ impl<'t> Layers<'t> {
         // Escapes of style sheets are others than those of scripts; the first round may have taken
         // them for those.
         let styled = [Some(text), (!rounds.is_empty()).then_some(last)];
-        let styled: Vec<String> = styled.into_iter().flatten().filter_map(undo_css).collect();
+        let styled = styled.into_iter().flatten().filter_map(undo_css);
+        // What they hide may be a character that nobody sees, or one of another width.
+        let mut styled: Vec<String> = styled.map(|text| undo(&text).unwrap_or(text)).collect();
+        let other = styled.iter().filter(|text| !is_plain_french(text));
+        let other: Vec<String> = other.filter_map(|text| plain_letters(text)).collect();
+        styled.extend(other);
         rounds.extend(plain);
         rounds.extend(styled);
         let mut undone: Vec<Layer> = rounds.into_iter().map(Layer::of).collect();
@@ -531,6 +536,8 @@ mod tests {
             "P00\u{feff}02",
             "&#80&#48;002",
             "content:\"\\50 0002\"",
+            "content:\"\\50 0\\200b 002\"",
+            "content:\"\\ff30 0002\"",
             "content:\"\\0000500002\"",
             "\\50\\30\\30\\30\\32",
         ] {

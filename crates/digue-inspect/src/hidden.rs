@@ -421,7 +421,8 @@ impl HidingPlace {
             .write_all(content.as_bytes())
             .expect("memory takes it");
         if self.document == "COMMENT{}" {
-            archive.set_comment(text.to_owned());
+            let set = archive.set_comment(text.to_owned());
+            set.expect("a comment is short");
         }
         archive.finish().expect("memory takes it").into_inner()
     }

@@ -165,7 +165,7 @@ async fn who_is_named_in_any_way_was_not_created() {
     let (mut world, data) = world();
     for target in [
         "/inscription/P90",
-        "/inscription/%5090",
+        "/inscription/Durand-90?fusion=%5090",
         "/inscription/Durand-90?fusion=P90",
         "/inscription/Durand-90?fusion=%255090",
         "/inscription/Durand-90?fusion=eC1QOTA7",
