@@ -12,6 +12,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use digue_app::{ActDetails, Actor, App, Area, OperationError};
+use digue_backup::additions::AdditionList;
 use digue_backup::history::{BackupBaseline, BackupEvent, BackupHistory, VISIT_LASTS};
 use digue_backup::reports::ReportFormat;
 use digue_backup::results::ResultsKey;
@@ -383,6 +384,25 @@ pub async fn copies_out_of_reach(app: &App) -> Result<Option<(usize, usize)>, Op
     Ok(Some((far, rules.repositories.len())))
 }
 
+/// What lies in the repositories and is none of our backups, by the name of each repository, with the
+/// time at which that was looked at last; none where nothing was found.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub async fn additions(
+    app: &App,
+) -> Result<Vec<(String, Timestamp, AdditionList)>, OperationError> {
+    let Some(rules) = rules(app) else {
+        return Ok(Vec::new());
+    };
+    let history = history(app).await?;
+    let named = rules.repositories.iter().filter_map(|name| {
+        let (at, list) = history.additions(name)?;
+        (!list.is_empty()).then(|| (name.clone(), *at, list.clone()))
+    });
+    Ok(named.collect())
+}
+
 /// How the check says that no copy is out of reach.
 pub const OUT_OF_REACH: &str = "out-of-reach";
 
@@ -705,6 +725,8 @@ mod tests {
             part: 4,
             of: 30,
             faults,
+            id: None,
+            additions: None,
         };
         history.add(now, &verified(1));
         let failing = judge(&history, &rules(), Check::Backups, now).failing;

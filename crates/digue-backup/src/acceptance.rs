@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::RepositoryId;
 use crate::deletion::SNAPSHOTS_MAX;
-use crate::retention::{FrozenSnapshot, RetentionPlan};
+use crate::retention::{FreezeCause, FrozenSnapshot, RetentionPlan};
 
 /// What the named snapshots hold, as the persons say.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -56,7 +56,11 @@ impl SnapshotAcceptance {
             let id = frozen.snapshot.as_str();
             chosen.is_empty() || chosen.iter().any(|start| id.starts_with(start.as_str()))
         };
-        let frozen = plan.frozen.iter().filter(is_chosen);
+        // Ours first: who floods the repository with snapshots would push them out.
+        let is_unknown = |one: &&FrozenSnapshot| one.cause == FreezeCause::Unknown;
+        let chosen = plan.frozen.iter().filter(is_chosen);
+        let (unknown, ours): (Vec<_>, Vec<_>) = chosen.partition(is_unknown);
+        let frozen = ours.into_iter().chain(unknown);
         let snapshots: Vec<FrozenSnapshot> = frozen.take(SNAPSHOTS_MAX).cloned().collect();
         (!snapshots.is_empty()).then(|| Self {
             repository: repository.to_owned(),

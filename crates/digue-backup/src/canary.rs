@@ -3,7 +3,7 @@
 //! A server that calls itself append-only is believed only after it refused to delete. A deletion
 //! of a file that does not exist is asked in the real repository: it harms nothing, and a server
 //! that protects refuses before it looks. Then a file that is really there is deleted in a sibling
-//! repository made for that.
+//! repository made for that, and overwritten, which some servers allow where they refuse to delete.
 
 use ring::digest::{SHA256, digest};
 use rustic_core::{BytesList, FileType, Id, WriteBackend as _};
@@ -18,8 +18,9 @@ use crate::rest_store::RestStore;
 pub enum DeletionProof {
     /// Every deletion was refused, and the canary reads as it was written.
     Refused,
-    /// Something could be deleted: the kinds of files, as restic names their folders; in a bucket,
-    /// what lifted a lock, or the files that have none.
+    /// Something could be deleted: the kinds of files, as restic names their folders, or with
+    /// `-overwritten` where something else could be written in their place; in a bucket, what lifted
+    /// a lock, or the files that have none.
     Deletable(Vec<String>),
     /// A folder or disk is as deletable as any other file of this machine.
     NotImmutable,
@@ -84,9 +85,18 @@ fn tried(real: &RestStore, sibling: &RestStore) -> Result<Vec<String>, String> {
         }
         let is_there = read.status == 200 && read.body == content.as_ref();
         let name = kind.dirname().to_owned();
-        if (!is_refusal(status) || !is_there) && !deletable.contains(&name) {
-            deletable.push(name);
+        if !is_refusal(status) || !is_there {
+            if !deletable.contains(&name) {
+                deletable.push(name);
+            }
+            continue;
         }
+        if is_overwritten(sibling, kind, &id)? {
+            deletable.push(overwritten(kind));
+        }
+    }
+    if is_overwritten(sibling, FileType::Config, &Id::default())? {
+        deletable.push(overwritten(FileType::Config));
     }
     // Without its configuration nothing of a repository is read, and it has no hash of its own.
     if !is_refusal(
@@ -97,6 +107,31 @@ fn tried(real: &RestStore, sibling: &RestStore) -> Result<Vec<String>, String> {
         deletable.push(FileType::Config.dirname().to_owned());
     }
     Ok(deletable)
+}
+
+fn overwritten(kind: FileType) -> String {
+    format!("{}-overwritten", kind.dirname())
+}
+
+/// Writes something else in the place of a file: a server that refuses to delete and takes that
+/// keeps nothing. One that checks hashes refuses it as damaged; what counts is what is there then.
+fn is_overwritten(sibling: &RestStore, kind: FileType, id: &Id) -> Result<bool, String> {
+    let said = |fault: StoreFault| fault.to_string();
+    let other = || Id::random().to_hex().as_str().as_bytes().to_vec();
+    // The configuration has one name only: it is there from an earlier trial, or is written now.
+    if kind == FileType::Config {
+        sibling.overwrite(kind, id, other()).map_err(said)?;
+    }
+    let before = sibling.read_again(kind, id).map_err(said)?;
+    if before.status != 200 {
+        return Err(StoreFault::Refused(before.status).to_string());
+    }
+    sibling.overwrite(kind, id, other()).map_err(said)?;
+    let after = sibling.read_again(kind, id).map_err(said)?;
+    if after.status >= 500 {
+        return Err(StoreFault::Refused(after.status).to_string());
+    }
+    Ok(after.status != 200 || after.body != before.body)
 }
 
 /// 405 is what a server without deletion answers.

@@ -132,7 +132,6 @@ mod tests {
     #[test]
     fn anything_that_the_journal_does_not_know_stops_a_deletion() {
         for freeze in [
-            Freeze::UnknownSnapshots(1),
             Freeze::Vanished(1),
             Freeze::Suspect(1),
             Freeze::AheadOfClock(1),

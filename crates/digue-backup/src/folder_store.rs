@@ -16,6 +16,7 @@ use rustic_core::{
 };
 
 use crate::error::{BackupError, StoreFault};
+use crate::stored::{LOCK_BYTES_MAX, RepositoryFiles, StoredFile, StoredLock, usable};
 
 /// Unfinished files, and the lock of the writer; other clients ignore the name.
 const UNFINISHED: &str = "digue-tmp";
@@ -76,19 +77,6 @@ impl FolderStore {
         })
     }
 
-    /// How many locks restic holds here: the library has none, and does not list them.
-    ///
-    /// # Errors
-    /// When the folder cannot be read.
-    pub fn locks_of_restic(&self) -> Result<usize, BackupError> {
-        let path = self.root.join("locks");
-        let mut found = Vec::new();
-        match list(&path, &mut found) {
-            Ok(()) => Ok(found.len()),
-            Err(source) => Err(BackupError::File { path, source }),
-        }
-    }
-
     fn path(&self, kind: FileType, id: &Id) -> PathBuf {
         let name = id.to_hex().as_str().to_owned();
         match kind {
@@ -123,11 +111,6 @@ fn failed(path: &Path, error: io::Error) -> Box<RusticError> {
         .attach_context("path", path.display().to_string())
 }
 
-fn id_of(entry: &fs::DirEntry) -> Option<Id> {
-    let name = entry.file_name();
-    name.to_str()?.parse().ok()
-}
-
 fn list_config(path: &Path) -> io::Result<Vec<(Id, u32)>> {
     match fs::metadata(path) {
         Ok(found) => {
@@ -139,22 +122,81 @@ fn list_config(path: &Path) -> io::Result<Vec<(Id, u32)>> {
     }
 }
 
-/// Identifier and size of each file of a folder; names that are no identifiers belong to others.
-fn list(folder: &Path, found: &mut Vec<(Id, u32)>) -> io::Result<()> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    for entry in entries {
-        let entry = entry?;
-        let Some(id) = id_of(&entry) else {
-            continue;
-        };
-        let size = u32::try_from(entry.metadata()?.len()).map_err(io::Error::other)?;
-        found.push((id, size));
+/// The entries of a folder; none of one that nothing was written to yet.
+fn entries(folder: &Path) -> io::Result<Vec<fs::DirEntry>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => entries.collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
     }
-    Ok(())
+}
+
+/// Every name in a folder. Links are not followed: one leads to what is no part of the repository,
+/// and a pipe would be read for ever.
+fn list(kind: FileType, root: &Path, below: &str) -> io::Result<Vec<StoredFile>> {
+    let mut found = Vec::new();
+    for entry in entries(&root.join(below))? {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        found.push(if entry.file_type()?.is_file() {
+            StoredFile::named(kind, below, &name, entry.metadata()?.len())
+        } else {
+            StoredFile::strange(below, &name)
+        });
+    }
+    Ok(found)
+}
+
+/// Packs lie in 256 folders, by the first two digits of their names; what lies beside them is
+/// strange.
+fn list_packs(root: &Path) -> io::Result<Vec<StoredFile>> {
+    let top = FileType::Pack.dirname();
+    let mut found = Vec::new();
+    for entry in entries(&root.join(top))? {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_first_digits = name.len() == 2
+            && name
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        // A folder that is a link is one that the operator moved to another disk.
+        if is_first_digits && entry.path().is_dir() {
+            found.extend(list(FileType::Pack, root, &format!("{top}/{name}"))?);
+        } else {
+            found.push(StoredFile::strange(top, &name));
+        }
+    }
+    Ok(found)
+}
+
+impl RepositoryFiles for FolderStore {
+    fn stored(&self, kind: FileType) -> RusticResult<Vec<StoredFile>> {
+        let listed = match kind {
+            FileType::Pack => list_packs(&self.root),
+            FileType::Key | FileType::Snapshot | FileType::Index => {
+                list(kind, &self.root, kind.dirname())
+            }
+            FileType::Config => Ok(Vec::new()),
+        };
+        listed.map_err(|error| failed(&self.root.join(kind.dirname()), error))
+    }
+
+    fn locks(&self) -> RusticResult<Vec<StoredLock>> {
+        let folder = self.root.join("locks");
+        let read = || {
+            let mut found = Vec::new();
+            for entry in entries(&folder)? {
+                // What is no file, or longer than a lock, is none.
+                if !entry.file_type()?.is_file() || entry.metadata()?.len() > LOCK_BYTES_MAX {
+                    continue;
+                }
+                found.push(StoredLock {
+                    name: entry.file_name().to_string_lossy().into_owned(),
+                    content: fs::read(entry.path())?.into(),
+                });
+            }
+            Ok(found)
+        };
+        read().map_err(|error| failed(&folder, error))
+    }
 }
 
 impl ReadBackend for FolderStore {
@@ -167,15 +209,7 @@ impl ReadBackend for FolderStore {
             let path = self.root.join("config");
             return list_config(&path).map_err(|error| failed(&path, error));
         }
-        let mut found = Vec::new();
-        let folder = self.root.join(kind.dirname());
-        let listed = if kind == FileType::Pack {
-            (0..=255u8).try_for_each(|first| list(&folder.join(format!("{first:02x}")), &mut found))
-        } else {
-            list(&folder, &mut found)
-        };
-        listed.map_err(|error| failed(&folder, error))?;
-        Ok(found)
+        Ok(usable(kind, self.stored(kind)?))
     }
 
     fn read_full(&self, kind: FileType, id: &Id) -> RusticResult<Bytes> {

@@ -10,81 +10,20 @@ use digue_types::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::acceptance::{AcceptedAs, SnapshotAcceptance};
+use crate::additions::{AdditionList, KnownFiles};
 use crate::canary::DeletionProof;
 use crate::deletion::{BackupDeletion, DELETION_WAITS, DeletionStanding};
 use crate::drill::{DrillReport, DrillStanding, DrillStep, DrillVerdict, PastDrill, StepOutcome};
-use crate::error::BackupError;
 use crate::reports::ReportStanding;
 use crate::retention::{FreezeCause, JournaledSnapshot};
 use crate::schedule::{Cadence, DueState};
 use crate::signs::SuspicionLevel;
 use crate::{RepositoryId, SnapshotId};
 
+pub use crate::failure::BackupFailure;
+
 /// The name of the source that holds Digue itself.
 pub const OWN_SOURCE: &str = "digue";
-
-/// Why a backup was not made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum BackupFailure {
-    WrongKey,
-    NoRepository,
-    OtherRepository,
-    StorageFull,
-    Busy,
-    Unreachable,
-    Refused,
-    Damaged,
-    NotLocked,
-    CommandFailed,
-    /// A file of the source, or of the machine.
-    File,
-    Library,
-}
-
-impl BackupFailure {
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::WrongKey => "wrong-key",
-            Self::NoRepository => "no-repository",
-            Self::OtherRepository => "other-repository",
-            Self::StorageFull => "storage-full",
-            Self::Busy => "busy",
-            Self::Unreachable => "unreachable",
-            Self::Refused => "refused",
-            Self::Damaged => "damaged",
-            Self::NotLocked => "not-locked",
-            Self::CommandFailed => "command-failed",
-            Self::File => "file",
-            Self::Library => "library",
-        }
-    }
-}
-
-impl From<&BackupError> for BackupFailure {
-    fn from(error: &BackupError) -> Self {
-        match error {
-            BackupError::WrongKey(_) => Self::WrongKey,
-            BackupError::NoRepository(_) | BackupError::NoSnapshot(_) => Self::NoRepository,
-            BackupError::OtherRepository { .. } | BackupError::RepositoryExists(_) => {
-                Self::OtherRepository
-            }
-            BackupError::StorageFull { .. } => Self::StorageFull,
-            BackupError::Busy(_) => Self::Busy,
-            BackupError::Unreachable { .. } => Self::Unreachable,
-            BackupError::Refused { .. } => Self::Refused,
-            BackupError::Damaged { .. } | BackupError::ReadingBroken { .. } => Self::Damaged,
-            BackupError::NotLocked { .. } => Self::NotLocked,
-            BackupError::CommandNotStarted { .. } | BackupError::CommandFailed { .. } => {
-                Self::CommandFailed
-            }
-            BackupError::NotEmpty(_) | BackupError::Escapes(_) | BackupError::File { .. } => {
-                Self::File
-            }
-            BackupError::Library { .. } => Self::Library,
-        }
-    }
-}
 
 /// One thing that happened. Repositories go by the name that the operator gave them.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -112,6 +51,12 @@ pub enum BackupEvent {
         part: u32,
         of: u32,
         faults: u64,
+        /// The repository; entries of earlier versions do not say it.
+        #[serde(default)]
+        id: Option<RepositoryId>,
+        /// What lay there and is none of our backups; entries of earlier versions do not say it.
+        #[serde(default)]
+        additions: Option<AdditionList>,
     },
     DeletionTried {
         repository: String,
@@ -157,6 +102,9 @@ pub enum BackupEvent {
         needed: u8,
         sheets: u8,
         fingerprint: String,
+        /// The name of its file in the repository; entries of earlier versions do not say it.
+        #[serde(default)]
+        key_file: Option<String>,
     },
 }
 
@@ -256,6 +204,10 @@ pub struct BackupHistory {
     restores: BTreeMap<(String, String), PastDrill>,
     /// By repository: the recovery key that was split last.
     keys: BTreeMap<String, SplitKey>,
+    /// By repository: the names of the files of every recovery key.
+    key_files: BTreeMap<RepositoryId, BTreeSet<String>>,
+    /// By repository: what lay there beside our backups when it was read last.
+    additions: BTreeMap<RepositoryId, (Timestamp, AdditionList)>,
     /// By repository.
     snapshots: BTreeMap<RepositoryId, Vec<JournaledSnapshot>>,
     /// By name: the repository that the last backup under it went to.
@@ -394,8 +346,13 @@ impl BackupHistory {
                 part,
                 of,
                 faults,
+                id,
+                additions,
             } => {
                 latest(&mut self.verified, repository.clone(), at);
+                if let Some((id, list)) = id.as_ref().zip(additions.as_ref()) {
+                    self.additions.insert(id.clone(), (at, list.clone()));
+                }
                 let shares = self.faults.entry(repository.clone()).or_default();
                 // A share that is cut otherwise says nothing about this one, and one that is whole
                 // says everything.
@@ -410,7 +367,10 @@ impl BackupHistory {
                 needed,
                 sheets,
                 fingerprint,
+                key_file,
             } => {
+                let files = self.key_files.entry(id.clone()).or_default();
+                files.extend(key_file.clone());
                 let key = SplitKey {
                     at,
                     id: id.clone(),
@@ -616,6 +576,21 @@ impl BackupHistory {
     /// The snapshots of a repository that the journal knows: what retention may count.
     pub fn snapshots(&self, repository: &RepositoryId) -> &[JournaledSnapshot] {
         self.snapshots.get(repository).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the journal knows of a repository: all else that lies there was added.
+    pub fn known_files(&self, repository: &RepositoryId) -> KnownFiles {
+        let known = self.snapshots(repository).iter();
+        KnownFiles {
+            snapshots: known.map(|entry| entry.id.clone()).collect(),
+            keys: self.key_files.get(repository).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// What lay in the repository of this name beside our backups, and when that was looked at;
+    /// `None` when it never was.
+    pub fn additions(&self, repository: &str) -> Option<&(Timestamp, AdditionList)> {
+        self.additions.get(self.last_id(repository)?)
     }
 
     /// The newest sound snapshot of a source, by the journal's order: what a restore begins with. A
@@ -868,6 +843,8 @@ mod tests {
                 part: 3,
                 of: 30,
                 faults: 0,
+                id: None,
+                additions: None,
             },
             BackupEvent::DeletionTried {
                 repository: "disque".to_owned(),
@@ -973,6 +950,8 @@ mod tests {
             part,
             of,
             faults,
+            id: None,
+            additions: None,
         };
         history.add(at(1), &verified(1, 30, 2));
         history.add(at(25), &verified(2, 30, 0));
@@ -1244,6 +1223,7 @@ mod tests {
             needed: 2,
             sheets,
             fingerprint: fingerprint.to_owned(),
+            key_file: None,
         };
         let mut history = BackupHistory::default();
         assert!(history.split_key("disque").is_none());

@@ -5,9 +5,11 @@
 //! in a repository is written to the journal by its callers, and retention is decided from those
 //! entries: a snapshot's own date is whatever its author wrote into it.
 //!
-//! `rustic_core` is seen in `repository.rs` and in the stores below it, and nowhere else.
+//! `rustic_core` is seen in `repository.rs`, `restoring.rs` and in the stores below them, and nowhere
+//! else.
 
 pub mod acceptance;
+pub mod additions;
 pub mod canary;
 pub mod deletion;
 pub mod drill;
@@ -19,6 +21,7 @@ pub mod recovery_key;
 pub mod reports;
 pub mod repository;
 pub mod rest_store;
+pub mod restoring;
 pub mod results;
 pub mod retention;
 pub mod s3_canary;
@@ -26,11 +29,16 @@ pub mod s3_store;
 pub mod sample;
 pub mod schedule;
 pub mod signs;
+pub mod stored;
 
 mod error;
+mod failure;
 mod ids;
+mod index_claims;
 mod restored_paths;
 mod s3_listing;
+mod sifted_store;
+mod watched_source;
 
 pub use error::BackupError;
 pub use ids::{RepositoryId, SnapshotId};

@@ -9,40 +9,47 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use digue_types::Timestamp;
 use jiff::Span;
-use ring::digest::{Context, SHA256, digest};
+use ring::digest::{Context, SHA256};
 use rustic_core::repofile::{IndexFile, Node, NodeType, SnapshotFile};
 use rustic_core::{
-    BackupOptions, CheckOptions, CheckResults, ConfigOptions, Credentials, Excludes,
-    IndexedFullStatus, KeyOptions, LocalDestination, LocalSource, LocalSourceFilterOptions,
-    LocalSourceSaveOptions, LsOptions, OpenStatus, PruneOptions, ReadSource, ReadSourceEntry,
-    ReadSourceOpen, ReadSubsetOption, Repository, RepositoryBackends, RepositoryOptions,
-    RestoreOptions, RusticError, RusticResult, SnapshotOptions, WriteBackend,
+    BackupOptions, CheckOptions, CheckResults, ConfigOptions, Credentials, Excludes, FileType,
+    IndexedFullStatus, KeyOptions, LocalSource, LocalSourceFilterOptions, LocalSourceSaveOptions,
+    LsOptions, OpenStatus, ParentOptions, PruneOptions, ReadBackend as _, ReadSubsetOption,
+    Repository, RepositoryBackends, RepositoryOptions, RusticError, RusticResult, SnapshotOptions,
+    TreeId, WriteBackend,
 };
 
+use crate::additions::{AddedFile, AdditionCause, KnownFiles};
 use crate::error::BackupError;
 use crate::progress::{ByteProgress, ProgressSink};
 use crate::recovery_key::RecoveryKey;
 use crate::restored_paths::RestoredPaths;
 use crate::sample::{ContentKind, SAMPLE_BYTES};
 use crate::schedule::PackSlice;
+use crate::sifted_store::{Connect, OneKey, SiftedStore, is_of_store, key_fault};
 use crate::signs::{FileListing, ListedFile, SampledTypes};
+use crate::stored::RepositoryFiles;
+use crate::watched_source::WatchedSource;
 use crate::{RepositoryId, SnapshotId};
 
 /// A week: longer than any backup takes.
 const TIDIED_AFTER_HOURS: i64 = 7 * 24;
 
 /// The files of a repository, wherever they are.
-pub type RepositoryStore = Arc<dyn WriteBackend>;
+pub type RepositoryStore = Arc<dyn RepositoryFiles>;
 
 /// A repository that a password opened.
 pub struct BackupRepository {
     place: String,
     repository: Repository<OpenStatus>,
-    store: RepositoryStore,
+    /// What the library sees of the store.
+    store: Arc<SiftedStore>,
+    /// The key file that the password opened; `None` in a repository that was just made.
+    key: Option<String>,
     progress: Option<Arc<dyn ProgressSink>>,
 }
 
@@ -89,23 +96,15 @@ pub struct BackupSource {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MadeBackup {
     pub snapshot: SnapshotId,
-    /// The snapshot before, of the same source.
-    pub parent: Option<SnapshotId>,
+    /// The snapshot before, of the same source: the parent that was given, or the newest by the
+    /// dates that their authors wrote.
+    pub before: Option<SnapshotId>,
     pub files: u64,
     pub bytes: u64,
     /// Bytes that were not there before, as they are stored.
     pub bytes_added: u64,
     /// Files that could not be read: they are not in the snapshot.
     pub unread: Vec<String>,
-}
-
-/// What a restore brought back.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct RestoredFiles {
-    pub files: u64,
-    pub bytes: u64,
-    /// Files whose content is not what the snapshot says, or that are missing.
-    pub differing: Vec<String>,
 }
 
 impl BackupRepository {
@@ -124,17 +123,13 @@ impl BackupRepository {
             return Err(BackupError::RepositoryExists(place));
         }
         let credentials = Credentials::password(&password.0);
-        let opened = repository.init(
+        let made = repository.init(
             &credentials,
             &KeyOptions::default(),
             &ConfigOptions::default(),
         );
-        Ok(Self {
-            repository: opened.map_err(failed)?,
-            place,
-            store,
-            progress: None,
-        })
+        let made = made.map_err(failed)?;
+        Self::sifted(store, made, None, None).map_err(failed)
     }
 
     /// Opens a repository.
@@ -152,13 +147,27 @@ impl BackupRepository {
         if repository.config_id().map_err(failed)?.is_none() {
             return Err(BackupError::NoRepository(place));
         }
-        let opened = repository
-            .open(&Credentials::password(&password.0))
-            .map_err(failed)?;
+        let raw = open_by_any_key(&store, password).map_err(failed)?;
+        let key = raw.key_id().map(|id| id.to_hex().as_str().to_owned());
+        Self::sifted(store, raw, key, progress).map_err(failed)
+    }
+
+    /// The repository below a store that passes over what was added to it.
+    fn sifted(
+        store: RepositoryStore,
+        raw: Repository<OpenStatus>,
+        key: Option<String>,
+        progress: Option<Arc<dyn ProgressSink>>,
+    ) -> RusticResult<Self> {
+        let (place, master) = (store.location(), Credentials::Masterkey(raw.key()));
+        let without_progress: Arc<Connect> = Arc::new(|store, key| connect(store, None)?.open(key));
+        let store = Arc::new(SiftedStore::new(store, raw, without_progress));
+        let repository = connect(store.clone(), progress.clone())?.open(&master)?;
         Ok(Self {
-            repository: opened,
             place,
+            repository,
             store,
+            key,
             progress,
         })
     }
@@ -189,16 +198,84 @@ impl BackupRepository {
         })
     }
 
-    /// Adds the key of a ceremony beside the everyday password.
+    /// Adds the key of a ceremony beside the everyday password; the name of its file.
     ///
     /// # Errors
     /// What the store says.
-    pub fn add_recovery_key(&self, key: &RecoveryKey) -> Result<(), BackupError> {
+    pub fn add_recovery_key(&self, key: &RecoveryKey) -> Result<String, BackupError> {
         let options = KeyOptions::default();
         self.repository
             .add_key(&key.to_password(), &options)
-            .map(drop)
+            .map(|id| id.to_hex().as_str().to_owned())
             .map_err(|error| self.failed(error))
+    }
+
+    /// How many locks restic holds here. What was not written with the key of this repository locks
+    /// nothing: without it, who may add files would hold every deletion up.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn locks_of_restic(&self) -> Result<usize, BackupError> {
+        let locks = self.store.inner().locks();
+        let locks = locks.map_err(|error| self.failed(error))?;
+        let ours = locks
+            .iter()
+            .filter(|lock| self.store.is_sealed_by_us(&lock.content));
+        Ok(ours.count())
+    }
+
+    /// What lies in the repository and is none of our backups, by name.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn additions(&self, known: &KnownFiles) -> Result<Vec<AddedFile>, BackupError> {
+        let failed = |error| self.failed(error);
+        let mut found = self.store.additions().map_err(failed)?;
+        let named = self.packs_in_use()?;
+        for kind in [FileType::Key, FileType::Pack] {
+            for (id, _) in self.store.list_with_size(kind).map_err(failed)? {
+                let name = id.to_hex().as_str().to_owned();
+                let cause = match kind {
+                    FileType::Pack if !named.contains(&name) => AdditionCause::UnnamedPack,
+                    FileType::Key
+                        if self.key.as_ref() != Some(&name) && !known.keys.contains(&name) =>
+                    {
+                        AdditionCause::UnknownKey
+                    }
+                    FileType::Config
+                    | FileType::Key
+                    | FileType::Snapshot
+                    | FileType::Index
+                    | FileType::Pack => continue,
+                };
+                let file = if kind == FileType::Pack {
+                    format!("data/{}/{name}", &name[..2])
+                } else {
+                    format!("{}/{name}", kind.dirname())
+                };
+                // One that opens nothing was said already.
+                if !found.iter().any(|one| one.file == file) {
+                    found.push(AddedFile { file, cause });
+                }
+            }
+        }
+        for file in self.files()? {
+            let id = info(&file).id;
+            if !known.snapshots.contains(&id) {
+                let is_whole = self.checked(CheckOptions::default(), vec![file.tree]);
+                found.push(AddedFile {
+                    file: format!("{}/{id}", FileType::Snapshot.dirname()),
+                    cause: match is_whole.map(|results| results.is_ok().is_ok()) {
+                        Ok(true) => AdditionCause::UnknownSnapshot,
+                        Ok(false) | Err(BackupError::ReadingBroken { .. }) => {
+                            AdditionCause::BrokenSnapshot
+                        }
+                        Err(error) => return Err(error),
+                    },
+                });
+            }
+        }
+        Ok(found)
     }
 
     /// The packs that some index names; all others are what broken-off backups left.
@@ -245,29 +322,71 @@ impl BackupRepository {
     /// Marks the packs that no snapshot needs, and removes those that were marked a week ago: what a
     /// backup that runs meanwhile still counts on is there until it ends.
     ///
+    /// A snapshot that is not among `known`, and whose files are not there, needs nothing.
+    ///
     /// # Errors
-    /// What the store says.
-    pub fn tidy(&self) -> Result<(), BackupError> {
-        self.tidy_marked(Span::new().hours(TIDIED_AFTER_HOURS))
+    /// What the store says; `Damaged` when a known snapshot lacks something.
+    pub fn tidy(&self, known: &BTreeSet<SnapshotId>) -> Result<(), BackupError> {
+        self.tidy_marked(Span::new().hours(TIDIED_AFTER_HOURS), known)
     }
 
     /// As `tidy`, for packs that were marked so long ago.
     ///
     /// # Errors
-    /// What the store says.
-    pub fn tidy_marked(&self, ago: Span) -> Result<(), BackupError> {
+    /// As for `tidy`.
+    pub fn tidy_marked(&self, ago: Span, known: &BTreeSet<SnapshotId>) -> Result<(), BackupError> {
         let failed = |error| self.failed(error);
         let mut options = PruneOptions::default();
         options.keep_delete = ago;
+        for file in self.files()? {
+            if known.contains(&info(&file).id) {
+                continue;
+            }
+            match self.checked(CheckOptions::default(), vec![file.tree]) {
+                Ok(results) if results.is_ok().is_ok() => {}
+                Ok(_) | Err(BackupError::ReadingBroken { .. }) => {
+                    options.ignore_snaps.push(file.id)
+                }
+                Err(error) => return Err(error),
+            }
+        }
         let plan = self.repository.prune_plan(&options).map_err(failed)?;
         self.repository.prune(&options, plan).map_err(failed)
     }
 
+    /// Checks that everything is there that these trees need.
+    fn checked(
+        &self,
+        options: CheckOptions,
+        trees: Vec<TreeId>,
+    ) -> Result<CheckResults, BackupError> {
+        self.unbroken(|| {
+            let checked = self.repository.check_with_trees(options, trees);
+            checked.map_err(|error| self.failed(error))
+        })
+    }
+
+    /// Backs a folder up as if for the first time: each of its files is read.
+    ///
+    /// # Errors
+    /// As for `back_up_after`.
+    pub fn back_up(&self, source: &BackupSource) -> Result<MadeBackup, BackupError> {
+        self.back_up_after(source, None)
+    }
+
     /// Backs a folder up, then makes sure that the repository has what the snapshot needs.
+    ///
+    /// Files that look as in `parent` are not read again; it must be one that we made. The library
+    /// would choose the newest of the same machine and path: a thief's, whose files say that they
+    /// are unchanged and hold something else.
     ///
     /// # Errors
     /// What the store says. Files that cannot be read are no error: they are named in the result.
-    pub fn back_up(&self, source: &BackupSource) -> Result<MadeBackup, BackupError> {
+    pub fn back_up_after(
+        &self,
+        source: &BackupSource,
+        parent: Option<&SnapshotId>,
+    ) -> Result<MadeBackup, BackupError> {
         let failed = |error| self.failed(error);
         let indexed = self.again()?.to_indexed_ids().map_err(failed)?;
         let globs: Vec<String> = source
@@ -276,7 +395,19 @@ impl BackupRepository {
             .map(|pattern| format!("!{pattern}"))
             .collect();
         let excludes = Excludes::default().globs(globs);
-        let options = BackupOptions::default().excludes(excludes.clone());
+        let before = match parent {
+            Some(parent) => Some(parent.clone()),
+            None => self.newest_of(&source.name)?,
+        };
+        let mut chosen = ParentOptions::default();
+        match parent {
+            // One that is gone is no error: all is read.
+            Some(parent) => chosen.parents = vec![parent.as_str().to_owned()],
+            None => chosen.force = true,
+        }
+        let options = BackupOptions::default()
+            .excludes(excludes.clone())
+            .parent_opts(chosen);
         let folder = fs::canonicalize(&source.folder).map_err(|error| BackupError::File {
             path: source.folder.clone(),
             source: error,
@@ -288,10 +419,7 @@ impl BackupRepository {
             &LocalSourceFilterOptions::default(),
             &paths,
         );
-        let watched = WatchedSource {
-            inner: local.map_err(failed)?,
-            unread: Arc::default(),
-        };
+        let watched = WatchedSource::new(local.map_err(failed)?);
         let snapshot = SnapshotOptions::default()
             .label(source.name.clone())
             .to_snapshot()
@@ -300,23 +428,22 @@ impl BackupRepository {
             .archive(&options, &watched, snapshot, &paths)
             .map_err(failed)?;
         self.must_be_whole(&made)?;
-        let unread = watched
-            .unread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
         let summary = made.summary.as_ref();
         Ok(MadeBackup {
             snapshot: info(&made).id,
-            parent: made
-                .parent
-                .as_ref()
-                .map(|parent| identifier(parent.to_hex().as_str())),
+            before,
             files: summary.map_or(0, |summary| summary.total_files_processed),
             bytes: summary.map_or(0, |summary| summary.total_bytes_processed),
             bytes_added: summary.map_or(0, |summary| summary.data_added_packed),
-            unread,
+            unread: watched.unread(),
         })
+    }
+
+    /// The newest snapshot of a source, by the dates that their authors wrote.
+    fn newest_of(&self, source: &str) -> Result<Option<SnapshotId>, BackupError> {
+        let mut snapshots = self.snapshots()?.into_iter();
+        let newest = snapshots.rfind(|one| one.source == source);
+        Ok(newest.map(|snapshot| snapshot.id))
     }
 
     /// Reads a snapshot back as another client would: it is listed, and everything it names is
@@ -324,13 +451,7 @@ impl BackupRepository {
     fn must_be_whole(&self, made: &SnapshotFile) -> Result<(), BackupError> {
         let id = info(made).id;
         let read = self.file(&id)?;
-        let trees = vec![read.tree];
-        let results = self.unbroken(|| {
-            let checked = self
-                .repository
-                .check_with_trees(CheckOptions::default(), trees);
-            checked.map_err(|error| self.failed(error))
-        })?;
+        let results = self.checked(CheckOptions::default(), vec![read.tree])?;
         results.is_ok().map_err(|source| BackupError::Damaged {
             place: self.place.clone(),
             source,
@@ -339,7 +460,10 @@ impl BackupRepository {
 
     // On damaged packs the library's threads end in a panic, or not, as it happens: damaged both
     // times.
-    fn unbroken<T>(&self, read: impl FnOnce() -> Result<T, BackupError>) -> Result<T, BackupError> {
+    pub(crate) fn unbroken<T>(
+        &self,
+        read: impl FnOnce() -> Result<T, BackupError>,
+    ) -> Result<T, BackupError> {
         let broken = || {
             Err(BackupError::ReadingBroken {
                 place: self.place.clone(),
@@ -353,15 +477,38 @@ impl BackupRepository {
     /// # Errors
     /// When the repository could not be read at all: then nothing was verified.
     pub fn verify(&self, slice: PackSlice) -> Result<Vec<String>, BackupError> {
+        self.verify_trees(slice, self.files()?)
+    }
+
+    /// As `verify`, for what these snapshots need: one that others added may lack what it likes.
+    ///
+    /// # Errors
+    /// As for `verify`.
+    pub fn verify_known(
+        &self,
+        slice: PackSlice,
+        known: &BTreeSet<SnapshotId>,
+    ) -> Result<Vec<String>, BackupError> {
+        let files = self.files()?.into_iter();
+        self.verify_trees(
+            slice,
+            files
+                .filter(|file| known.contains(&info(file).id))
+                .collect(),
+        )
+    }
+
+    fn verify_trees(
+        &self,
+        slice: PackSlice,
+        files: Vec<SnapshotFile>,
+    ) -> Result<Vec<String>, BackupError> {
         let subset = ReadSubsetOption::IdSubSet((slice.part, slice.of));
         let options = CheckOptions::default()
             .read_data(true)
             .read_data_subset(subset);
-        let results = self.unbroken(|| {
-            self.repository
-                .check(options)
-                .map_err(|error| self.failed(error))
-        })?;
+        let trees = files.iter().map(|file| file.tree).collect();
+        let results = self.checked(options, trees)?;
         // Warnings are packs that no index names: what a backup that was killed had already sent.
         // The library hides the names of its levels; a list of one says whether it is an error.
         let faults = results.0.into_iter().filter_map(|fault| {
@@ -435,57 +582,6 @@ impl BackupRepository {
         Ok(found)
     }
 
-    /// Restores a snapshot into a folder that is new or empty, and compares every file with its
-    /// hashes.
-    ///
-    /// # Errors
-    /// `NotEmpty`, `Escapes`, `NoSnapshot`; what the store says.
-    pub fn restore(&self, id: &SnapshotId, into: &Path) -> Result<RestoredFiles, BackupError> {
-        must_be_empty(into)?;
-        self.unbroken(|| self.restore_whole(id, into))
-    }
-
-    fn restore_whole(&self, id: &SnapshotId, into: &Path) -> Result<RestoredFiles, BackupError> {
-        let failed = |error| self.failed(error);
-        let (indexed, snapshot) = self.indexed(id)?;
-        // Before a byte is written: names that lead out of the folder.
-        self.each_file(&indexed, &snapshot, &mut |_, _| Ok(()))?;
-        let root = self.root(&indexed, &snapshot)?;
-        let streamer = indexed.ls(&root, &LsOptions::default()).map_err(failed)?;
-        let to = into
-            .to_str()
-            .ok_or_else(|| BackupError::Escapes(into.to_owned()))?;
-        let destination = LocalDestination::new(to, true, !root.is_dir()).map_err(failed)?;
-        let options = RestoreOptions::default().no_ownership(true);
-        let plan = indexed
-            .prepare_restore(&options, streamer.clone(), &destination, false)
-            .map_err(failed)?;
-        indexed
-            .restore(plan, &options, streamer, &destination)
-            .map_err(failed)?;
-        self.compare(&indexed, &snapshot, into)
-    }
-
-    /// Compares restored files with the hashes of their pieces.
-    fn compare(
-        &self,
-        indexed: &Repository<IndexedFullStatus>,
-        snapshot: &SnapshotFile,
-        restored: &Path,
-    ) -> Result<RestoredFiles, BackupError> {
-        let mut result = RestoredFiles::default();
-        self.each_file(indexed, snapshot, &mut |path, node| {
-            let pieces = pieces_of(indexed, node).map_err(|error| self.failed(error))?;
-            result.files += 1;
-            result.bytes += node.meta.size;
-            if !is_same(&restored.join(path), &pieces) {
-                result.differing.push(shown(path));
-            }
-            Ok(())
-        })?;
-        Ok(result)
-    }
-
     /// The library's repository once more: reading an index consumes it. By the master key, because
     /// a password is slow to try on purpose.
     fn again(&self) -> Result<Repository<OpenStatus>, BackupError> {
@@ -510,7 +606,7 @@ impl BackupRepository {
         found.ok_or_else(|| BackupError::NoSnapshot(id.clone()))
     }
 
-    fn indexed(
+    pub(crate) fn indexed(
         &self,
         id: &SnapshotId,
     ) -> Result<(Repository<IndexedFullStatus>, SnapshotFile), BackupError> {
@@ -523,7 +619,7 @@ impl BackupRepository {
     }
 
     /// The folder that was backed up: its path on that machine is of no use on this one.
-    fn root(
+    pub(crate) fn root(
         &self,
         indexed: &Repository<IndexedFullStatus>,
         snapshot: &SnapshotFile,
@@ -538,7 +634,24 @@ impl BackupRepository {
             .map_err(|error| self.failed(error))
     }
 
-    fn each_file(
+    pub(crate) fn each_file(
+        &self,
+        indexed: &Repository<IndexedFullStatus>,
+        snapshot: &SnapshotFile,
+        take: &mut dyn FnMut(&Path, &Node) -> Result<(), BackupError>,
+    ) -> Result<(), BackupError> {
+        self.each_node(indexed, snapshot, &mut |path, node| match node.node_type {
+            NodeType::File => take(path, node),
+            NodeType::Dir
+            | NodeType::Symlink { .. }
+            | NodeType::Dev { .. }
+            | NodeType::Chardev { .. }
+            | NodeType::Fifo
+            | NodeType::Socket => Ok(()),
+        })
+    }
+
+    pub(crate) fn each_node(
         &self,
         indexed: &Repository<IndexedFullStatus>,
         snapshot: &SnapshotFile,
@@ -550,20 +663,55 @@ impl BackupRepository {
         for item in indexed.ls(&root, &LsOptions::default()).map_err(failed)? {
             let (path, node) = item.map_err(failed)?;
             paths.add(&path)?;
-            if node.node_type == NodeType::File {
-                take(&path, &node)?;
-            }
+            take(&path, &node)?;
         }
         Ok(())
     }
 
-    fn failed(&self, error: Box<RusticError>) -> BackupError {
+    pub(crate) fn failed(&self, error: Box<RusticError>) -> BackupError {
         BackupError::of(&self.place, error)
     }
 }
 
+/// Opens a repository with the first key file that fits the password and opens the configuration.
+/// The library stops at the first file that it cannot parse, and believes the first that the
+/// password opens: one of another repository with the same password does.
+fn open_by_any_key(
+    store: &RepositoryStore,
+    password: &RepositoryPassword,
+) -> RusticResult<Repository<OpenStatus>> {
+    let credentials = Credentials::password(&password.0);
+    let open = |key| {
+        let view = OneKey {
+            inner: store.clone(),
+            key,
+        };
+        connect(Arc::new(view), None)?.open(&credentials)
+    };
+    let mut refused = None;
+    for file in store.stored(FileType::Key)? {
+        let Some(id) = file.id.filter(|_| file.is_usable(FileType::Key)) else {
+            continue;
+        };
+        if key_fault(&**store, &id)?.is_some() {
+            continue;
+        }
+        match open(Some(file)) {
+            Ok(repository) => return Ok(repository),
+            Err(error) if is_of_store(&error) => return Err(error),
+            Err(error) if error.is_incorrect_password() && refused.is_some() => {}
+            Err(error) => refused = Some(error),
+        }
+    }
+    match refused {
+        Some(error) => Err(error),
+        // No key at all: the library says how that is called.
+        None => open(None),
+    }
+}
+
 fn connect(
-    store: RepositoryStore,
+    store: Arc<dyn WriteBackend>,
     progress: Option<Arc<dyn ProgressSink>>,
 ) -> RusticResult<Repository<()>> {
     let backends = RepositoryBackends::new(store, None);
@@ -592,7 +740,7 @@ fn info(file: &SnapshotFile) -> SnapshotInfo {
     }
 }
 
-fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
@@ -610,131 +758,4 @@ fn kind_of(indexed: &Repository<IndexedFullStatus>, node: &Node) -> RusticResult
     let open = indexed.open_file(node)?;
     let head = indexed.read_file_at(&open, 0, SAMPLE_BYTES)?;
     Ok(ContentKind::of_head(&head))
-}
-
-/// The length and the name of each piece of a file.
-fn pieces_of(
-    indexed: &Repository<IndexedFullStatus>,
-    node: &Node,
-) -> RusticResult<Vec<(usize, String)>> {
-    let mut pieces = Vec::new();
-    for blob in node.content.iter().flatten() {
-        let length = indexed.get_index_entry(blob)?.data_length() as usize;
-        pieces.push((length, blob.to_hex().as_str().to_owned()));
-    }
-    Ok(pieces)
-}
-
-fn must_be_empty(folder: &Path) -> Result<(), BackupError> {
-    match fs::read_dir(folder).map(|mut entries| entries.next().is_none()) {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(BackupError::NotEmpty(folder.to_owned())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(source) => Err(BackupError::File {
-            path: folder.to_owned(),
-            source,
-        }),
-    }
-}
-
-/// True when the file consists of pieces of these lengths and SHA-256.
-fn is_same(path: &Path, pieces: &[(usize, String)]) -> bool {
-    use std::io::Read as _;
-    let Ok(mut file) = fs::File::open(path) else {
-        return false;
-    };
-    for (length, expected) in pieces {
-        let mut piece = vec![0; *length];
-        if file.read_exact(&mut piece).is_err() {
-            return false;
-        }
-        let found: String = digest(&SHA256, &piece)
-            .as_ref()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        if found != *expected {
-            return false;
-        }
-    }
-    matches!(file.read(&mut [0]), Ok(0))
-}
-
-/// A source that counts what it could not read.
-struct WatchedSource {
-    inner: LocalSource,
-    unread: Arc<Mutex<Vec<String>>>,
-}
-
-struct WatchedFile<O> {
-    inner: O,
-    path: String,
-    unread: Arc<Mutex<Vec<String>>>,
-}
-
-struct WatchedReader<R> {
-    inner: R,
-    path: String,
-    unread: Arc<Mutex<Vec<String>>>,
-}
-
-fn note(unread: &Mutex<Vec<String>>, path: &str) {
-    unread
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .push(path.to_owned());
-}
-
-impl ReadSource for WatchedSource {
-    type Open = WatchedFile<<LocalSource as ReadSource>::Open>;
-    type Iter = Box<dyn Iterator<Item = RusticResult<ReadSourceEntry<Self::Open>>> + Send>;
-
-    fn size(&self) -> RusticResult<Option<u64>> {
-        self.inner.size()
-    }
-
-    fn entries(&self) -> Self::Iter {
-        let unread = self.unread.clone();
-        Box::new(self.inner.entries().map(move |entry| match entry {
-            Ok(ReadSourceEntry { path, node, open }) => {
-                let shown = path.display().to_string();
-                let open = open.map(|inner| WatchedFile {
-                    inner,
-                    path: shown,
-                    unread: unread.clone(),
-                });
-                Ok(ReadSourceEntry { path, node, open })
-            }
-            Err(error) => {
-                note(&unread, &error.display_log());
-                Err(error)
-            }
-        }))
-    }
-}
-
-impl<O: ReadSourceOpen> ReadSourceOpen for WatchedFile<O> {
-    type Reader = WatchedReader<O::Reader>;
-
-    fn open(self) -> RusticResult<Self::Reader> {
-        let opened = self
-            .inner
-            .open()
-            .inspect_err(|_| note(&self.unread, &self.path));
-        Ok(WatchedReader {
-            inner: opened?,
-            path: self.path,
-            unread: self.unread,
-        })
-    }
-}
-
-impl<R: std::io::Read> std::io::Read for WatchedReader<R> {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        self.inner.read(into).inspect_err(|error| {
-            if error.kind() != std::io::ErrorKind::Interrupted {
-                note(&self.unread, &self.path);
-            }
-        })
-    }
 }

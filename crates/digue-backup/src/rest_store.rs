@@ -12,8 +12,9 @@ use ring::digest::{SHA256, digest};
 use rustic_core::{BytesList, FileType, Id, ReadBackend, RusticResult, WriteBackend};
 use serde::Deserialize;
 
-use crate::error::{BackupError, StoreFault};
+use crate::error::StoreFault;
 use crate::folder_store::hex;
+use crate::stored::{LOCK_BYTES_MAX, RepositoryFiles, StoredFile, StoredLock, usable};
 
 /// Asks one question of the repository's server; below the repository's own URL.
 pub trait RestTransport: Send + Sync + 'static {
@@ -89,7 +90,7 @@ const TRIES: usize = 3;
 #[derive(Deserialize)]
 struct ListedObject {
     name: String,
-    size: u32,
+    size: u64,
 }
 
 impl RestStore {
@@ -128,20 +129,21 @@ impl RestStore {
         self.ask(&request).map(|answer| answer.status)
     }
 
+    /// Writes a file, whatever is there under its name; its status.
+    pub(crate) fn overwrite(
+        &self,
+        kind: FileType,
+        id: &Id,
+        content: Vec<u8>,
+    ) -> Result<u16, StoreFault> {
+        let mut request = RestRequest::new(RestMethod::Post, Self::path(kind, id));
+        request.body = content.into();
+        self.ask(&request).map(|answer| answer.status)
+    }
+
     /// Asks for a file, whatever the answer is.
     pub(crate) fn read_again(&self, kind: FileType, id: &Id) -> Result<RestAnswer, StoreFault> {
         self.ask(&RestRequest::new(RestMethod::Get, Self::path(kind, id)))
-    }
-
-    /// How many locks restic holds here: the library has none, and does not list them.
-    ///
-    /// # Errors
-    /// What the server says.
-    pub fn locks_of_restic(&self) -> Result<usize, BackupError> {
-        let listed = self.listed("locks");
-        listed
-            .map(|locks| locks.len())
-            .map_err(|error| BackupError::of(&self.place, error))
     }
 
     /// The files of a folder.
@@ -195,6 +197,40 @@ impl RestStore {
     }
 }
 
+impl RepositoryFiles for RestStore {
+    fn stored(&self, kind: FileType) -> RusticResult<Vec<StoredFile>> {
+        let folder = kind.dirname();
+        let listed = self.listed(folder)?.into_iter();
+        Ok(listed
+            .map(|one| StoredFile::named(kind, folder, &one.name, one.size))
+            .collect())
+    }
+
+    fn locks(&self) -> RusticResult<Vec<StoredLock>> {
+        let mut found = Vec::new();
+        for one in self.listed("locks")? {
+            // A name with a slash would lead out of the folder.
+            if one.size > LOCK_BYTES_MAX || one.name.contains('/') {
+                continue;
+            }
+            let request = RestRequest::new(RestMethod::Get, format!("locks/{}", one.name));
+            let answer = self
+                .ask(&request)
+                .map_err(|fault| fault.wrap("reading a lock"))?;
+            match answer.status {
+                200 => found.push(StoredLock {
+                    name: one.name,
+                    content: answer.body,
+                }),
+                // It ended meanwhile.
+                404 => {}
+                status => return Err(StoreFault::Refused(status).wrap("reading a lock")),
+            }
+        }
+        Ok(found)
+    }
+}
+
 impl ReadBackend for RestStore {
     fn location(&self) -> String {
         self.place.clone()
@@ -218,11 +254,7 @@ impl ReadBackend for RestStore {
                 status => Err(StoreFault::Refused(status).wrap("asking for the configuration")),
             };
         }
-        let listed = self.listed(kind.dirname())?;
-        Ok(listed
-            .into_iter()
-            .filter_map(|one| one.name.parse().ok().map(|id| (id, one.size)))
-            .collect())
+        Ok(usable(kind, self.stored(kind)?))
     }
 
     fn read_full(&self, kind: FileType, id: &Id) -> RusticResult<Bytes> {

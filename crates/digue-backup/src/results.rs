@@ -134,6 +134,8 @@ mod tests {
             part: 1,
             of: 30,
             faults: 0,
+            id: None,
+            additions: None,
         }
     }
 

@@ -4,7 +4,8 @@
 //! may add snapshots of any date. Rules that trust those dates (`restic forget`, `rustic forget`)
 //! keep the forged ones and remove the true ones: thirty forged ones a minute after ours, or a
 //! single one a year ahead. Here only a snapshot that the journal knows can be counted by a rule;
-//! all others are kept and listed.
+//! all others are kept and listed. They hold nothing up: who may add snapshots would otherwise
+//! decide that a repository is full.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -92,8 +93,6 @@ pub enum KeepReason {
 /// Why nothing may be deleted now, whatever the rules say.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Freeze {
-    /// Snapshots that the journal does not know.
-    UnknownSnapshots(usize),
     /// Snapshots that the journal knows and the repository no longer shows.
     Vanished(usize),
     Suspect(usize),
@@ -102,10 +101,11 @@ pub enum Freeze {
     DatesDiffer(usize),
 }
 
-/// What holds one snapshot up.
+/// What two persons decide about one snapshot.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FreezeCause {
+    /// The journal does not know it. It stays, and freezes nothing.
     Unknown,
     Vanished,
     Suspect,
@@ -132,18 +132,18 @@ impl FreezeCause {
         }
     }
 
-    const fn freeze(self, count: usize) -> Freeze {
+    const fn freeze(self, count: usize) -> Option<Freeze> {
         match self {
-            Self::Unknown => Freeze::UnknownSnapshots(count),
-            Self::Vanished => Freeze::Vanished(count),
-            Self::Suspect => Freeze::Suspect(count),
-            Self::AheadOfClock => Freeze::AheadOfClock(count),
-            Self::DatesDiffer => Freeze::DatesDiffer(count),
+            Self::Unknown => None,
+            Self::Vanished => Some(Freeze::Vanished(count)),
+            Self::Suspect => Some(Freeze::Suspect(count)),
+            Self::AheadOfClock => Some(Freeze::AheadOfClock(count)),
+            Self::DatesDiffer => Some(Freeze::DatesDiffer(count)),
         }
     }
 }
 
-/// A snapshot that freezes deletion.
+/// A snapshot about which two persons decide.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct FrozenSnapshot {
     pub snapshot: SnapshotId,
@@ -154,7 +154,6 @@ impl Freeze {
     /// The text that says it, and the figure in it.
     pub const fn key_and_count(&self) -> (&'static str, usize) {
         match self {
-            Self::UnknownSnapshots(count) => ("freeze-unknown", *count),
             Self::Vanished(count) => ("freeze-vanished", *count),
             Self::Suspect(count) => ("freeze-suspect", *count),
             Self::AheadOfClock(count) => ("freeze-ahead", *count),
@@ -172,7 +171,7 @@ pub struct RetentionPlan {
     /// Journalled, not known to be deleted, and gone from the repository.
     pub vanished: BTreeSet<SnapshotId>,
     pub freezes: Vec<Freeze>,
-    /// The snapshots behind `freezes`.
+    /// The snapshots behind `freezes`, and those that the journal does not know.
     pub frozen: BTreeSet<FrozenSnapshot>,
 }
 
@@ -250,7 +249,7 @@ pub fn plan(
         let of_cause = plan.frozen.iter().filter(|frozen| frozen.cause == cause);
         let count = of_cause.count();
         if count > 0 {
-            plan.freezes.push(cause.freeze(count));
+            plan.freezes.extend(cause.freeze(count));
         }
     }
     plan

@@ -21,6 +21,7 @@ use crate::error::{BackupError, StoreFault};
 use crate::folder_store::hex;
 use crate::s3_listing::{ListedVersion, PageStart, parse_versions, time};
 use crate::schedule::PackSlice;
+use crate::stored::{LOCK_BYTES_MAX, RepositoryFiles, StoredFile, StoredLock, usable};
 
 /// Signs a request of one bucket, sends it, and waits for the answer.
 pub trait S3Transport: Send + Sync + 'static {
@@ -288,8 +289,10 @@ impl S3Store {
             let Some(id) = id.filter(|id| self.key(kind, id) == key) else {
                 continue;
             };
-            let bytes = u32::try_from(listed.bytes)
-                .map_err(|_| StoreFault::Protocol(format!("{} bytes", listed.bytes)))?;
+            // One that is longer than any file is nobody's lock to renew.
+            let Ok(bytes) = u32::try_from(listed.bytes) else {
+                continue;
+            };
             self.remember(&key, listed.version);
             if self.is_ours(kind, &id)? {
                 found.push((id, bytes));
@@ -436,27 +439,6 @@ impl S3Store {
         self.ask(&request).map(|answer| answer.status)
     }
 
-    /// How many locks restic holds here: the library has none, and does not list them.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub fn locks_of_restic(&self) -> Result<usize, BackupError> {
-        let listed = self.versions(&self.name("locks/"));
-        let listed =
-            listed.map_err(|fault| BackupError::of(&self.place, fault.wrap("listing locks")))?;
-        // Of each name, the newest line says whether it is there: restic deletes by markers.
-        let mut newest: BTreeMap<String, ListedVersion> = BTreeMap::new();
-        for version in listed {
-            match newest.get(&version.key) {
-                Some(known) if known.modified >= version.modified => {}
-                Some(_) | None => {
-                    newest.insert(version.key.clone(), version);
-                }
-            }
-        }
-        Ok(newest.values().filter(|one| !one.is_marker).count())
-    }
-
     /// Renews the locks of this share of the files, for the whole time again, and reads each one
     /// back. Packs that no index names are left to end: nothing needs them.
     ///
@@ -529,13 +511,69 @@ fn whole_seconds(at: Timestamp) -> Timestamp {
     Timestamp::from_secs(at.secs())
 }
 
+impl RepositoryFiles for S3Store {
+    fn stored(&self, kind: FileType) -> RusticResult<Vec<StoredFile>> {
+        let folder = self.folder(kind);
+        let listed = self.versions(&folder);
+        let listed = listed.map_err(|fault| fault.wrap("listing files"))?;
+        let mut found = Vec::new();
+        for (key, listed) in Self::oldest(listed) {
+            let below = key.strip_prefix(&self.prefix).unwrap_or(&key);
+            let Some((folder, name)) = below.rsplit_once('/') else {
+                continue;
+            };
+            self.remember(&key, listed.version);
+            found.push(StoredFile::named(kind, folder, name, listed.bytes));
+        }
+        // A name in a folder of a folder has a name that is ours, and is not.
+        for file in &mut found {
+            file.id = file
+                .id
+                .filter(|id| self.key(kind, id) == self.name(&file.path));
+        }
+        Ok(found)
+    }
+
+    fn locks(&self) -> RusticResult<Vec<StoredLock>> {
+        let read = || {
+            // Of each name, the newest line says whether it is there: restic deletes by markers.
+            let mut newest: BTreeMap<String, ListedVersion> = BTreeMap::new();
+            for version in self.versions(&self.name("locks/"))? {
+                match newest.get(&version.key) {
+                    Some(known) if known.modified >= version.modified => {}
+                    Some(_) | None => {
+                        newest.insert(version.key.clone(), version);
+                    }
+                }
+            }
+            let mut found = Vec::new();
+            for (key, listed) in newest {
+                if listed.is_marker || listed.bytes > LOCK_BYTES_MAX {
+                    continue;
+                }
+                let request =
+                    S3Request::new(S3Method::Get, &key).query("versionId", &listed.version);
+                found.push(StoredLock {
+                    content: self.expect(&request)?.body,
+                    name: key,
+                });
+            }
+            Ok(found)
+        };
+        read().map_err(|fault: StoreFault| fault.wrap("listing locks"))
+    }
+}
+
 impl ReadBackend for S3Store {
     fn location(&self) -> String {
         self.place.clone()
     }
 
     fn list_with_size(&self, kind: FileType) -> RusticResult<Vec<(Id, u32)>> {
-        self.list(kind).map_err(|fault| fault.wrap("listing files"))
+        if kind == FileType::Config {
+            return self.list(kind).map_err(|fault| fault.wrap("listing files"));
+        }
+        Ok(usable(kind, self.stored(kind)?))
     }
 
     fn read_full(&self, kind: FileType, id: &Id) -> RusticResult<Bytes> {

@@ -23,6 +23,8 @@ pub struct BackupSettings {
     pub backups: Cadence,
     pub drills: Cadence,
     pub tolerance: DrillTolerance,
+    /// Where a drill makes an empty database, for a state in PostgreSQL.
+    pub drill_database: Option<String>,
     pub keep: KeepRules,
     pub repositories: Vec<RepositorySettings>,
     /// Names of disks that lie outside between their visits.
@@ -114,6 +116,7 @@ pub(crate) fn read_backup(section: &ConfigSection<'_>) -> Option<BackupSettings>
         backups: Cadence::every(every),
         drills: Cadence::every(drill_every),
         tolerance: DrillTolerance { age, time },
+        drill_database: read_drill_database(section)?,
         keep: section
             .section("keep")
             .map_or_else(KeepRules::default, |keep| read_keep(&keep)),
@@ -137,6 +140,18 @@ pub(crate) fn read_backup(section: &ConfigSection<'_>) -> Option<BackupSettings>
         return None;
     }
     has_own_names(section, &settings).then_some(settings)
+}
+
+/// The outer `None` is a fault; the inner one, no such database.
+fn read_drill_database(section: &ConfigSection<'_>) -> Option<Option<String>> {
+    let Some(url) = section.text("drill_database") else {
+        return Some(None);
+    };
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return Some(Some(url));
+    }
+    section.fault("drill_database", "fault-value", &url);
+    None
 }
 
 /// Two sources or two repositories with one name would be one in every figure.

@@ -27,9 +27,12 @@ pub enum ContinuityError {
     Note(#[from] NoteError),
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A dump of PostgreSQL is a command of the operator's, with its own account.
-    #[error("the state is not in SQLite: declare pg_dump in [[backup.commands]]")]
+    /// Neither in SQLite nor in PostgreSQL.
+    #[error("the state is in a place that Digue cannot back up")]
     StateElsewhere,
+    /// What a program of PostgreSQL says; its package is not installed, for instance.
+    #[error("{program}: {said}")]
+    Postgres { program: &'static str, said: String },
     #[error("there is no backup of {0}")]
     NoBackupOf(String),
     #[error("{path} is not what a backup of Digue says of itself")]

@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ContinuityError;
 use crate::plan_folder;
+use crate::postgres_state::{self, DUMP};
 
 /// Where the parts of an installation are.
 #[derive(Clone, Debug)]
@@ -59,11 +60,11 @@ type Laid<T> = Result<T, ContinuityError>;
 /// Lays Digue out in `into`.
 ///
 /// # Errors
-/// `StateElsewhere` for a state in PostgreSQL; a file or the journal that cannot be read.
+/// `Postgres` when a state there cannot be dumped; a file or the journal that cannot be read.
 pub fn own(from: &Installation, into: &Path, begun: Timestamp) -> Laid<()> {
     let data = into.join("data");
     fs::create_dir_all(&data).map_err(ContinuityError::file(&data))?;
-    copy_state(&from.store_url, &data.join("state.db"))?;
+    copy_state(&from.store_url, &data)?;
     let real = fs::canonicalize(&from.data).map_err(ContinuityError::file(&from.data))?;
     let master = match fs::canonicalize(&from.master_key) {
         Ok(path) => Some(path),
@@ -86,7 +87,12 @@ pub fn own(from: &Installation, into: &Path, begun: Timestamp) -> Laid<()> {
             || is_master
             || is_key_here
     };
-    mirror(&from.data, &data, &is_left_out, &["state.db", "journal"])?;
+    mirror(
+        &from.data,
+        &data,
+        &is_left_out,
+        &["state.db", DUMP, "journal"],
+    )?;
     copy_configuration(from, &into.join("configuration"))?;
     // At the top, where a person finds it who has nothing but this backup.
     let plan = from.data.join(plan_folder::FOLDER);
@@ -103,14 +109,21 @@ pub fn own(from: &Installation, into: &Path, begun: Timestamp) -> Laid<()> {
     write(&into.join(MANIFEST), &text)
 }
 
-fn copy_state(url: &str, into: &Path) -> Laid<()> {
+/// The state as of one moment; what an earlier backup laid out of the other kind goes.
+fn copy_state(url: &str, data: &Path) -> Laid<()> {
+    let (file, dump) = (data.join("state.db"), data.join(DUMP));
+    if postgres_state::is_postgres(url) {
+        remove_if_there(&file)?;
+        return postgres_state::dump(url, &dump);
+    }
     if !url.starts_with("sqlite:") {
         return Err(ContinuityError::StateElsewhere);
     }
-    let draft = into.with_extension("draft");
+    remove_if_there(&dump)?;
+    let draft = file.with_extension("draft");
     remove_if_there(&draft)?;
-    ContinuityError::runtime_for(into)?.block_on(Store::copy_to(url, &draft))?;
-    fs::rename(&draft, into).map_err(ContinuityError::file(into))
+    ContinuityError::runtime_for(&file)?.block_on(Store::copy_to(url, &draft))?;
+    fs::rename(&draft, &file).map_err(ContinuityError::file(&file))
 }
 
 fn remove_if_there(path: &Path) -> Laid<()> {

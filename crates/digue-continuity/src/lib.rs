@@ -11,6 +11,7 @@ pub mod isolation;
 pub mod layout;
 pub mod place;
 pub mod plan_folder;
+pub mod postgres_state;
 mod rest_client;
 pub mod restored;
 pub mod retained;

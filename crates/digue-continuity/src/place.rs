@@ -277,22 +277,6 @@ impl RepositorySettings {
         changed
     }
 
-    /// How many locks restic holds in it.
-    ///
-    /// # Errors
-    /// When they cannot be listed.
-    pub fn locks_of_restic(&self, client: &HttpClient) -> Opened<usize> {
-        Ok(match &self.place {
-            RepositoryPlace::Folder(folder) => FolderStore::reader(folder).locks_of_restic()?,
-            RepositoryPlace::Rest { url, login } => {
-                rest(&self.name, url.clone(), login.as_ref(), client)?.locks_of_restic()?
-            }
-            RepositoryPlace::Bucket(place) => {
-                bucket(&self.name, place, client)?.locks_of_restic()?
-            }
-        })
-    }
-
     /// Tries to delete, and says what came of it. A sibling on the server, `URL-canari`, holds what
     /// is there to be deleted.
     ///

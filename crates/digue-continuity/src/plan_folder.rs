@@ -21,6 +21,31 @@ pub fn file_in(data: &Path) -> PathBuf {
     data.join(FOLDER).join(FILE)
 }
 
+/// The state of the services, as a page and as a signed text.
+const STATUS_FILES: [&str; 2] = ["etat-des-services.html", "etat-des-services.txt"];
+
+/// The two files of the state of the services in a data folder.
+pub fn status_files_in(data: &Path) -> [PathBuf; 2] {
+    STATUS_FILES.map(|name| data.join(FOLDER).join(name))
+}
+
+/// Copies the state of the services that was written last into a folder, both files; `None` when
+/// none ever was.
+///
+/// # Errors
+/// When it cannot be read or the copies cannot be written.
+pub fn export_status(data: &Path, into: &Path) -> Result<Option<ExportedPlan>, ContinuityError> {
+    let mut exported = None;
+    for (name, from) in STATUS_FILES.iter().zip(status_files_in(data)) {
+        let Some(copied) = copied(&from, into, name)? else {
+            return Ok(None);
+        };
+        // The page is what a person looks at.
+        exported.get_or_insert(copied);
+    }
+    Ok(exported)
+}
+
 /// The last plan that was written.
 pub struct ExportedPlan {
     pub file: PathBuf,
@@ -33,15 +58,18 @@ pub struct ExportedPlan {
 /// # Errors
 /// When it cannot be read or the copy cannot be written.
 pub fn export(data: &Path, into: &Path) -> Result<Option<ExportedPlan>, ContinuityError> {
-    let from = file_in(data);
-    let bytes = match fs::read(&from) {
+    copied(&file_in(data), into, FILE)
+}
+
+fn copied(from: &Path, into: &Path, name: &str) -> Result<Option<ExportedPlan>, ContinuityError> {
+    let bytes = match fs::read(from) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(ContinuityError::file(&from)(error)),
+        Err(error) => return Err(ContinuityError::file(from)(error)),
     };
-    let written = written(&from).map_err(ContinuityError::file(&from))?;
+    let written = written(from).map_err(ContinuityError::file(from))?;
     fs::create_dir_all(into).map_err(ContinuityError::file(into))?;
-    let file = into.join(FILE);
+    let file = into.join(name);
     fs::write(&file, bytes).map_err(ContinuityError::file(&file))?;
     Ok(Some(ExportedPlan { file, written }))
 }

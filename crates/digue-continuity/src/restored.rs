@@ -17,6 +17,7 @@ use digue_types::Timestamp;
 
 use crate::ContinuityError;
 use crate::layout::{BackupManifest, MANIFEST};
+use crate::postgres_state::{DUMP, ProofDatabase, is_postgres};
 
 type Proved<T> = Result<T, ContinuityError>;
 
@@ -156,19 +157,36 @@ fn checkpoint_in(path: &Path, key: &Verifier) -> Proved<Checkpoint> {
     Ok(Checkpoint::open(&note, key)?)
 }
 
-/// What is wrong with a restored state, one line each: it is opened, migrated and checked.
+/// What is wrong with a restored state, one line each: it is opened, migrated and checked. A dump of
+/// PostgreSQL is restored into an empty database of `server`; `None` without one: then nothing was
+/// tried.
 ///
 /// # Errors
 /// When it does not open.
-pub fn state_faults(folder: &Path) -> Proved<Vec<String>> {
+pub fn state_faults(folder: &Path, server: Option<&str>) -> Proved<Option<Vec<String>>> {
+    let dump = folder.join("data").join(DUMP);
+    if dump.try_exists().map_err(ContinuityError::file(&dump))? {
+        let Some(server) = server else {
+            return Ok(None);
+        };
+        let database = ProofDatabase::restore(server, &dump)?;
+        let faults = ContinuityError::runtime_for(&dump)?.block_on(faults_of(&database.url()));
+        return faults.map(Some);
+    }
     let file = folder.join("data/state.db");
     let url = format!("sqlite:{}", file.display());
-    ContinuityError::runtime_for(&file)?.block_on(faults_of(&url))
+    let faults = ContinuityError::runtime_for(&file)?.block_on(faults_of(&url));
+    faults.map(Some)
 }
 
 async fn faults_of(url: &str) -> Proved<Vec<String>> {
     let store = Store::open(url).await?;
-    let mut faults = store.integrity_faults().await?;
+    // PostgreSQL checked every key while the dump was loaded, and has no other question.
+    let mut faults = if is_postgres(url) {
+        Vec::new()
+    } else {
+        store.integrity_faults().await?
+    };
     // A state without a single account is an empty file that was migrated.
     if store.accounts().await?.is_empty() {
         faults.push("accounts: 0".to_owned());

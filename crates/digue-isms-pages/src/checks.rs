@@ -246,9 +246,41 @@ struct CheckResultPage {
     names: Vec<(String, String)>,
     /// The others.
     more_names: Vec<(String, String)>,
+    additions: Vec<ShownAdditions>,
     history: Vec<ComparedResult>,
     may_write: bool,
     tab: &'static str,
+}
+
+/// What was added to one repository.
+struct ShownAdditions {
+    title: String,
+    /// As (file, cause).
+    named: Vec<(String, String)>,
+    /// How many more there are, in words; empty for none.
+    more: String,
+}
+
+async fn additions(console: &Console, w: &Localizer) -> Result<Vec<ShownAdditions>, PageError> {
+    let found = backups::additions(&console.app).await?;
+    let shown = found.into_iter().map(|(repository, at, list)| {
+        let values = [
+            ("repository", repository.into()),
+            ("at", w.moment(at).into()),
+        ];
+        let named = list.named.into_iter();
+        ShownAdditions {
+            title: w.with("backups-additions", values),
+            named: named
+                .map(|one| (one.file, w.coded("addition", one.cause.code())))
+                .collect(),
+            more: match list.more {
+                0 => String::new(),
+                more => w.with1("backup-additions-more", "count", more),
+            },
+        }
+    });
+    Ok(shown.collect())
 }
 
 fn rule_in_words(w: &Localizer, check: Check) -> String {
@@ -340,6 +372,11 @@ pub async fn show(
     } else {
         None
     };
+    let additions = if check == Check::Backups {
+        additions(&console, &w).await?
+    } else {
+        Vec::new()
+    };
     let shown = shown(&w, &overview, check);
     let mut names = failing_names(&w, &shown);
     let more_names = names.split_off(names.len().min(NAMES_SHOWN));
@@ -353,6 +390,7 @@ pub async fn show(
             .or_else(|| copies(&w, far_of_all)),
         names,
         more_names,
+        additions,
         requirements: requirements_of(&w, check),
         explained: w.say(&format!("{}-explain", check.key())),
         shown,

@@ -118,7 +118,10 @@ fn a_forged_snapshot_a_year_ahead_evicts_nothing() {
     let plan = decide(&shown, &journal, &rules);
     assert_eq!(plan.removable, BTreeSet::new());
     assert_eq!(plan.kept[&id(999)], BTreeSet::from([KeepReason::Unknown]));
-    assert_eq!(plan.freezes, [Freeze::UnknownSnapshots(1)]);
+    // Told, and holds nothing up.
+    assert_eq!(plan.freezes, []);
+    let frozen: Vec<_> = plan.frozen.iter().map(|one| one.cause).collect();
+    assert_eq!(frozen, [FreezeCause::Unknown]);
 }
 
 #[test]

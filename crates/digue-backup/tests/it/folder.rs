@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use digue_backup::folder_store::FolderStore;
 use digue_backup::recovery_key::{KeySheet, RecoveryKey, SharingRule};
-use digue_backup::repository::{BackupRepository, RepositoryPassword, RestoredFiles};
+use digue_backup::repository::{BackupRepository, RepositoryPassword};
+use digue_backup::restoring::RestoredFiles;
 use digue_backup::schedule::PackSlice;
 use digue_backup::{BackupError, SnapshotId};
 
@@ -20,7 +21,7 @@ fn what_went_in_comes_out_byte_for_byte() {
     let repository = bench.init();
     let made = repository.back_up(&bench.what()).unwrap();
     assert_eq!(
-        (made.files, made.unread.as_slice(), made.parent),
+        (made.files, made.unread.as_slice(), made.before),
         (43, [].as_slice(), None)
     );
     let restored = bench
@@ -41,7 +42,7 @@ fn an_unchanged_source_adds_next_to_nothing_and_a_change_is_listed() {
     let repository = bench.init();
     let first = repository.back_up(&bench.what()).unwrap();
     let second = repository.back_up(&bench.what()).unwrap();
-    assert_eq!(second.parent, Some(first.snapshot.clone()));
+    assert_eq!(second.before, Some(first.snapshot.clone()));
     assert!(
         second.bytes_added * 100 < first.bytes_added,
         "{} {}",
@@ -256,4 +257,55 @@ fn three_sheets_of_five_open_what_no_machine_can_any_more() {
         .restore(&made.snapshot, &bench.path("retour"))
         .unwrap();
     assert_eq!((restored.files, restored.differing.len()), (43, 0));
+}
+
+#[test]
+fn a_restore_brings_back_no_other_rights_no_devices_and_no_way_out() {
+    use std::os::unix::fs::{MetadataExt as _, symlink};
+    let bench = Bench::new();
+    let source = bench.source();
+    for (name, mode) in [("setuid", 0o4755), ("setgid", 0o2755), ("collant", 0o1777)] {
+        let path = source.join(name);
+        fs::write(&path, name).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    for (name, target) in [
+        ("dehors", "/etc/passwd"),
+        ("dossiers/plus-haut", "../../dehors"),
+        ("dossiers/detour", "2026/../../.."),
+        ("dossiers/dedans", "2026/dossier3.txt"),
+        ("dossiers/2026/a-cote", "../../vide"),
+    ] {
+        symlink(target, source.join(name)).unwrap();
+    }
+    let made = std::process::Command::new("mkfifo")
+        .arg(source.join("tube"))
+        .status();
+    assert!(made.unwrap().success());
+    let made = bench.init().back_up(&bench.what()).unwrap();
+    let into = bench.path("retour");
+    let mut restored = bench.open().restore(&made.snapshot, &into).unwrap();
+    restored.left_out.sort();
+    assert_eq!(
+        restored.left_out,
+        ["dehors", "dossiers/detour", "dossiers/plus-haut", "tube"]
+    );
+    assert_eq!(restored.differing, Vec::<String>::new());
+    for (name, mode) in [("setuid", 0o755), ("setgid", 0o755), ("collant", 0o777)] {
+        let found = fs::metadata(into.join(name)).unwrap().permissions().mode();
+        assert_eq!(found & 0o7777, mode, "{name}");
+    }
+    for name in &restored.left_out {
+        assert!(fs::symlink_metadata(into.join(name)).is_err(), "{name}");
+    }
+    let link = fs::read_to_string(into.join("dossiers/dedans")).unwrap();
+    assert_eq!(link, document(3));
+    assert_eq!(
+        fs::read_to_string(into.join("dossiers/2026/a-cote")).unwrap(),
+        ""
+    );
+    // Nothing else of another account's: what was restored belongs to the one who restores.
+    let own = fs::metadata(bench.path("retour")).unwrap();
+    let file = fs::metadata(into.join("vide")).unwrap();
+    assert_eq!((file.uid(), file.gid()), (own.uid(), own.gid()));
 }

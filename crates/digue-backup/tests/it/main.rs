@@ -13,6 +13,7 @@ mod rest_double;
 mod restic;
 mod s3;
 mod s3_double;
+mod thief;
 
 use std::fs;
 use std::path::{Path, PathBuf};

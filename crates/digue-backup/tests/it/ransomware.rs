@@ -43,7 +43,7 @@ fn encrypt(bench: &Bench, encryptor: Encryptor) {
 
 fn judge(repository: &BackupRepository, bench: &Bench, canaries: &[String]) -> EncryptionScore {
     let made = repository.back_up(&bench.what()).unwrap();
-    let parent = made.parent.expect("there was a backup before");
+    let parent = made.before.expect("there was a backup before");
     let (before, after) = (
         repository.listing(&parent).unwrap(),
         repository.listing(&made.snapshot).unwrap(),

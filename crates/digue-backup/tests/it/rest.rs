@@ -49,7 +49,13 @@ fn append_only_is_proved_by_failing_to_delete() {
 
 #[test]
 fn a_server_that_deletes_in_spite_of_its_name_is_found() {
-    for deleting in [Deleting::SparesPacks, Deleting::Lies, Deleting::Allowed] {
+    for deleting in [
+        Deleting::SparesPacks,
+        Deleting::Lies,
+        Deleting::Allowed,
+        Deleting::Overwrites,
+        Deleting::OverwritesConfig,
+    ] {
         let server = RestDouble::start(deleting);
         let made = init(&server);
         let proof = try_to_delete(&store(&server, "depot"), &store(&server, "depot-canari"));
@@ -60,6 +66,32 @@ fn a_server_that_deletes_in_spite_of_its_name_is_found() {
         assert!(!proof.is_proved());
         // The trial did not touch the real repository.
         assert_eq!(open(&server).unwrap().id(), made.id());
+    }
+}
+
+#[test]
+fn a_server_that_overwrites_is_found_by_what_it_lets_overwrite() {
+    for (deleting, found) in [
+        (Deleting::OverwritesConfig, vec!["config-overwritten"]),
+        (
+            Deleting::Overwrites,
+            vec![
+                "data-overwritten",
+                "index-overwritten",
+                "snapshots-overwritten",
+                "keys-overwritten",
+                "config-overwritten",
+            ],
+        ),
+    ] {
+        let server = RestDouble::start(deleting);
+        drop(init(&server));
+        // Found at every trial, and not at the first one alone.
+        for _ in 0..2 {
+            let proof = try_to_delete(&store(&server, "depot"), &store(&server, "depot-canari"));
+            let found = found.iter().map(|name| (*name).to_owned()).collect();
+            assert_eq!(proof, DeletionProof::Deletable(found), "{deleting:?}");
+        }
     }
 }
 

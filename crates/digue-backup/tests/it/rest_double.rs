@@ -20,6 +20,10 @@ pub(crate) enum Deleting {
     /// Deletes, and answers that it did not.
     Lies,
     Allowed,
+    /// Refuses to delete, and writes over what is there, whatever its hash is.
+    Overwrites,
+    /// The same, for the configuration alone: rest-server until 0.10.
+    OverwritesConfig,
 }
 
 type Files = Arc<Mutex<BTreeMap<String, Vec<u8>>>>;
@@ -62,6 +66,12 @@ impl RestDouble {
             .answers_left
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = answers;
+    }
+
+    /// Lays a file there, as its owner could.
+    pub(crate) fn lay(&self, name: &str, content: Vec<u8>) {
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        files.insert(name.to_owned(), content);
     }
 
     pub(crate) fn names(&self) -> Vec<String> {
@@ -118,7 +128,7 @@ fn serve(stream: TcpStream, files: &Files, deleting: Deleting) -> std::io::Resul
     let mut files = files.lock().unwrap_or_else(PoisonError::into_inner);
     let (status, answer) = match method.as_str() {
         "HEAD" | "GET" => read(&files, &target, &headers),
-        "POST" => (write(&mut files, &target, body), Vec::new()),
+        "POST" => (write(&mut files, &target, body, deleting), Vec::new()),
         "DELETE" => (delete(&mut files, &target, deleting), Vec::new()),
         _ => (405, Vec::new()),
     };
@@ -166,14 +176,28 @@ fn read(
     }
 }
 
-fn write(files: &mut BTreeMap<String, Vec<u8>>, target: &str, body: Vec<u8>) -> u16 {
+fn write(
+    files: &mut BTreeMap<String, Vec<u8>>,
+    target: &str,
+    body: Vec<u8>,
+    deleting: Deleting,
+) -> u16 {
     if target.ends_with("?create=true") {
+        return 200;
+    }
+    let name = target.rsplit('/').next().unwrap_or("");
+    let overwrites = match deleting {
+        Deleting::Overwrites => true,
+        Deleting::OverwritesConfig => name == "config",
+        Deleting::Refused | Deleting::SparesPacks | Deleting::Lies | Deleting::Allowed => false,
+    };
+    if overwrites {
+        files.insert(target.to_owned(), body);
         return 200;
     }
     if files.contains_key(target) {
         return 403;
     }
-    let name = target.rsplit('/').next().unwrap_or("");
     let hash: String = digest(&SHA256, &body)
         .as_ref()
         .iter()
@@ -188,7 +212,7 @@ fn write(files: &mut BTreeMap<String, Vec<u8>>, target: &str, body: Vec<u8>) -> 
 
 fn delete(files: &mut BTreeMap<String, Vec<u8>>, target: &str, deleting: Deleting) -> u16 {
     let is_spared = match deleting {
-        Deleting::Refused => true,
+        Deleting::Refused | Deleting::Overwrites | Deleting::OverwritesConfig => true,
         Deleting::SparesPacks => target.contains("/data/"),
         Deleting::Lies | Deleting::Allowed => false,
     };
@@ -198,7 +222,11 @@ fn delete(files: &mut BTreeMap<String, Vec<u8>>, target: &str, deleting: Deletin
     let was_there = files.remove(target).is_some();
     match deleting {
         Deleting::Lies => 403,
-        Deleting::Refused | Deleting::SparesPacks | Deleting::Allowed => {
+        Deleting::Refused
+        | Deleting::SparesPacks
+        | Deleting::Allowed
+        | Deleting::Overwrites
+        | Deleting::OverwritesConfig => {
             if was_there {
                 200
             } else {

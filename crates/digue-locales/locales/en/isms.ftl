@@ -1129,3 +1129,5 @@ awareness-state = Everyone's progress
 record-unreadable = unreadable
 backups-out-of-reach = Copies out of reach of this machine: { $far } of { $all } (deletion tried and refused within fourteen days, or a disk kept outside that came within nine days).
 backups-none-out-of-reach = No copy is out of reach of this machine
+backups-additions = Added to the repository { $repository }, seen on { $at }
+backups-additions-note = These files are none of our backups. No true backup depends on them, and nothing is deleted because of them. Find out who could write into this repository.

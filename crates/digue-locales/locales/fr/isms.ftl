@@ -1133,3 +1133,5 @@ awareness-state = Avancement de chacun
 record-unreadable = illisible
 backups-out-of-reach = Copies hors de portée de cette machine : { $far } sur { $all } (effacement essayé et refusé depuis moins de quatorze jours, ou disque gardé dehors et venu depuis moins de neuf jours).
 backups-none-out-of-reach = Aucune copie hors de portée de cette machine
+backups-additions = Ajouté au dépôt { $repository }, vu le { $at }
+backups-additions-note = Ces fichiers ne sont pas nos sauvegardes. Aucune vraie sauvegarde n'en dépend, et rien n'est effacé à cause d'eux. Cherchez qui a pu écrire dans ce dépôt.

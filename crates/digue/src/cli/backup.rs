@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 use digue_backup::acceptance::AcceptedAs;
+use digue_backup::restoring::RestoredOwners;
 use digue_continuity::place::{BucketUrl, RepositoryPlace};
 use digue_locales::{Language, text};
 
@@ -13,8 +14,15 @@ pub(crate) enum BackupTask {
     Make(BackupArguments),
     Drill(DrillArguments),
     Restore(Box<RestoreArguments>),
-    /// The configuration, and the folder into which the continuity plan is copied.
-    ExportPlan(PathBuf, PathBuf),
+    /// The configuration, what is copied, and the folder into which it goes.
+    Export(PathBuf, ExportedFiles, PathBuf),
+}
+
+/// What `digue continuity` copies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ExportedFiles {
+    Plan,
+    Status,
 }
 
 pub(crate) struct BackupArguments {
@@ -30,6 +38,8 @@ pub(crate) enum BackupAction {
     },
     /// Reads tonight's share of the packs.
     Verify,
+    /// Says what lies in a repository and is none of our backups.
+    Check,
     TryDeletion,
     PlanDeletion,
     /// Proposes to two persons what freezes deletion: all, or the snapshots that begin so.
@@ -64,6 +74,7 @@ pub(crate) struct RestoreArguments {
     pub(crate) snapshot: Option<String>,
     /// `None` lists the snapshots.
     pub(crate) into: Option<PathBuf>,
+    pub(crate) owners: RestoredOwners,
     /// A checkpoint of the journal that was kept elsewhere.
     pub(crate) checkpoint: Option<PathBuf>,
     pub(crate) authorities: Option<PathBuf>,
@@ -104,6 +115,7 @@ pub(super) fn commands(language: Language) -> [Command; 4] {
             .arg(repository())
             .arg(flag("init", "command-backup-init"))
             .arg(flag("verify", "command-backup-verify"))
+            .arg(flag("check", "command-backup-check"))
             .arg(flag("try-deletion", "command-backup-try-deletion"))
             .arg(
                 Arg::new("split-key")
@@ -145,6 +157,7 @@ pub(super) fn commands(language: Language) -> [Command; 4] {
             .group(ArgGroup::new("action").args([
                 "init",
                 "verify",
+                "check",
                 "try-deletion",
                 "plan-deletion",
                 "delete-agreed",
@@ -207,6 +220,7 @@ pub(super) fn commands(language: Language) -> [Command; 4] {
                     .help(say("command-restore-snapshot")),
             )
             .arg(path("into", "command-restore-into"))
+            .arg(flag("owners", "command-restore-owners").requires("into"))
             .arg(path("checkpoint", "command-restore-checkpoint"))
             .arg(path("authorities", "command-restore-authorities"))
             .arg(
@@ -221,7 +235,7 @@ pub(super) fn commands(language: Language) -> [Command; 4] {
             .arg(
                 Arg::new("export")
                     .required(true)
-                    .value_parser(["export"])
+                    .value_parser(["export", "status"])
                     .help(say("command-continuity-export")),
             )
             .arg(
@@ -268,6 +282,7 @@ pub(super) fn task(name: &str, matches: &ArgMatches) -> Option<Subcommand> {
                         .map_or_else(Vec::new, |starts| starts.cloned().collect()),
                 },
                 (None, None) if matches.get_flag("verify") => BackupAction::Verify,
+                (None, None) if matches.get_flag("check") => BackupAction::Check,
                 (None, None) if matches.get_flag("try-deletion") => BackupAction::TryDeletion,
                 (None, None) if matches.get_flag("plan-deletion") => BackupAction::PlanDeletion,
                 (None, None) if matches.get_flag("delete-agreed") => BackupAction::DeleteAgreed {
@@ -320,11 +335,22 @@ pub(super) fn task(name: &str, matches: &ArgMatches) -> Option<Subcommand> {
                 source: word("source").expect("it has a default"),
                 snapshot: word("snapshot"),
                 into: path("into"),
+                owners: if matches.get_flag("owners") {
+                    RestoredOwners::OfSnapshot
+                } else {
+                    RestoredOwners::Restorer
+                },
                 checkpoint: path("checkpoint"),
                 authorities: path("authorities"),
             }))
         }
-        "continuity" => BackupTask::ExportPlan(config(), path("folder").expect("clap requires it")),
+        "continuity" => {
+            let what = match word("export").as_deref() {
+                Some("status") => ExportedFiles::Status,
+                Some(_) | None => ExportedFiles::Plan,
+            };
+            BackupTask::Export(config(), what, path("folder").expect("clap requires it"))
+        }
         _ => return None,
     };
     Some(Subcommand::Backup(task))

@@ -33,7 +33,7 @@ use digue_types::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::loading::loaded;
-use crate::cli::backup::BackupTask;
+use crate::cli::backup::{BackupTask, ExportedFiles};
 use crate::tls;
 use digue_terminal::Progress;
 use digue_terminal::{BAD, GOOD, Output};
@@ -52,9 +52,9 @@ pub(crate) fn run(out: &Output, task: BackupTask) -> u8 {
         BackupTask::Drill(arguments) => configured(out, &arguments.config)
             .map(|settings| drill::run(out, &settings, &arguments)),
         BackupTask::Restore(arguments) => Ok(restore::run(out, &arguments)),
-        BackupTask::ExportPlan(config, into) => loaded(out, &config)
+        BackupTask::Export(config, what, into) => loaded(out, &config)
             .ok_or(BAD)
-            .map(|config| export_plan(out, &config.settings.data_folder, &into)),
+            .map(|config| export(out, &config.settings.data_folder, (what, &into))),
     };
     match done {
         Ok(Err(error)) => match cause_of(&error) {
@@ -69,10 +69,14 @@ pub(crate) fn run(out: &Output, task: BackupTask) -> u8 {
     }
 }
 
-/// Copies the continuity plan that the running Digue wrote last.
-fn export_plan(out: &Output, data: &Path, into: &Path) -> Done {
+/// Copies the continuity plan, or the state of the services, that the running Digue wrote last.
+fn export(out: &Output, data: &Path, (what, into): (ExportedFiles, &Path)) -> Done {
     let path = |path: &Path| Value::from(path.display().to_string());
-    let Some(plan) = plan_folder::export(data, into)? else {
+    let exported = match what {
+        ExportedFiles::Plan => plan_folder::export(data, into)?,
+        ExportedFiles::Status => plan_folder::export_status(data, into)?,
+    };
+    let Some(plan) = exported else {
         out.complain("continuity-not-written", &[("folder", path(data))]);
         return Ok(BAD);
     };

@@ -405,6 +405,33 @@ fn a_repository_in_the_place_of_another_is_refused_without_a_configured_id() {
 }
 
 #[test]
+fn what_others_add_to_a_repository_is_named_and_holds_nothing_up() {
+    let instance = instance();
+    let folder = instance.folder.path();
+    must(&instance, &["backup", "--init"]);
+    are_journalled(&instance, 3);
+    let clean = must(&instance, &["backup", "--check"]);
+    assert!(clean.contains("3 backups known"), "{clean}");
+    let garbage = format!("snapshots/{}", "f".repeat(64));
+    fs::write(folder.join("depot").join(&garbage), "payez").unwrap();
+    fs::write(folder.join("depot/index/LISEZ-MOI.txt"), "payez").unwrap();
+    let named = refused(folder, &["backup", "--check"]);
+    for name in [garbage.as_str(), "index/LISEZ-MOI.txt"] {
+        assert!(named.contains(name), "{named}");
+    }
+    must(&instance, &["backup"]);
+    are_journalled(&instance, 6);
+    let read = must(&instance, &["backup", "--verify"]);
+    assert!(
+        read.contains("no fault") && read.contains(&garbage),
+        "{read}"
+    );
+    must(&instance, &["backup", "--plan-deletion"]);
+    must(&instance, &["drill", "--full"]);
+    wait_for(&instance, &["backup-verified"]);
+}
+
+#[test]
 fn a_canary_file_that_changed_is_an_alarm_by_itself() {
     let canaries = "exclude = [\"*.tmp\"]\ncanaries = [\"2026/dossier7.txt\", \"temoin.docx\"]";
     let instance = instance_by(&SETTINGS.replace("exclude = [\"*.tmp\"]", canaries));

@@ -21,6 +21,7 @@ const KEYS_OF_CODES: &[(&str, &[&str])] = &[
     ("act", &["Act"]),
     ("action", &["Action"]),
     ("action-taken", &["Action"]),
+    ("addition", &["AdditionCause"]),
     ("added-draft", &["AddressUse"]),
     ("awareness", &["Awareness"]),
     ("backup-failure", &["BackupFailure"]),

@@ -674,6 +674,7 @@ fn crates_depend_downwards_only_and_where_the_table_says() {
 const OWNERS: &[(&str, &[&str])] = &[
     ("sqlx", &["digue-store"]),
     ("rustic_core", &["digue-backup"]),
+    ("aes256ctr_poly1305aes", &["digue-backup"]),
     ("blahaj", &["digue-backup"]),
     ("bip39", &["digue-backup"]),
     ("cedar-policy", &["digue-access"]),

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use digue_app::files::keep;
-use digue_backup::RepositoryId;
 use digue_backup::history::{BackupEvent, BackupHistory};
 use digue_backup::repository::BackupRepository;
 use digue_backup::signs::SuspicionLevel;
+use digue_backup::{BackupError, RepositoryId};
 use digue_continuity::place::RepositorySettings;
 use serde::{Deserialize, Serialize};
 
@@ -93,7 +93,17 @@ pub(super) fn unsaid(
         if snapshot.source != source || !is_of_then || is_known {
             continue;
         }
-        let listing = repository.listing(&snapshot.id)?;
+        let listing = match repository.listing(&snapshot.id) {
+            Ok(listing) => listing,
+            // Ours was whole before it was there: it is another's, and keeps no backup back.
+            Err(
+                BackupError::Damaged { .. }
+                | BackupError::ReadingBroken { .. }
+                | BackupError::Library { .. }
+                | BackupError::Escapes(_),
+            ) => continue,
+            Err(error) => return Err(error.into()),
+        };
         events.push(BackupEvent::Made {
             repository: target.name.clone(),
             id: id.clone(),

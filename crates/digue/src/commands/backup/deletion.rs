@@ -9,7 +9,7 @@ use digue_backup::acceptance::{AcceptedAs, SnapshotAcceptance};
 use digue_backup::deletion::{BackupDeletion, DeletionStanding, DeletionStop};
 use digue_backup::history::{BackupEvent, BackupHistory};
 use digue_backup::repository::BackupRepository;
-use digue_backup::retention::{Freeze, RetentionPlan};
+use digue_backup::retention::{Freeze, FreezeCause, RetentionPlan};
 use digue_backup::schedule::TIDY_AFTER;
 use digue_continuity::place::RepositorySettings;
 use digue_continuity::retained;
@@ -37,6 +37,17 @@ pub(super) fn plan(out: &Output, settings: &Configured, target: &RepositorySetti
         ("removable", Value::from(plan.removable.len())),
     ];
     out.say("deletion-plan", &values);
+    let unknown = plan
+        .frozen
+        .iter()
+        .filter(|one| one.cause == FreezeCause::Unknown);
+    let count = unknown.count();
+    if count > 0 {
+        out.complain(
+            "backup-unknown",
+            &[named(target), ("count", Value::from(count))],
+        );
+    }
     if !plan.freezes.is_empty() {
         say_freezes(out, &plan.freezes);
         return Ok(BAD);
@@ -117,7 +128,7 @@ pub(super) fn carry_out(
         DeletionStanding::Due(deletion) => {
             let repository = target.open_to_write(&settings.client, None)?;
             repository.must_be(&deletion.id)?;
-            if is_in_use(out, settings, target)? {
+            if is_in_use(out, target, &repository)? {
                 return Ok(BAD);
             }
             let plan = plan_of(settings, &history, &repository, &deletion.snapshots)?;
@@ -137,7 +148,7 @@ pub(super) fn carry_out(
             settings.leave(&BackupEvent::Deleted {
                 deletion: deletion.clone(),
             })?;
-            repository.tidy()?;
+            repository.tidy(&history.known_files(&repository.id()).snapshots)?;
             let count = ("snapshots", Value::from(deletion.snapshots.len()));
             out.say("deletion-done", &[named(target), count]);
             Ok(GOOD)
@@ -158,10 +169,10 @@ fn tidy(
         return Ok(GOOD);
     }
     let repository = target.open_to_write(&settings.client, None)?;
-    if is_in_use(out, settings, target)? {
+    if is_in_use(out, target, &repository)? {
         return Ok(BAD);
     }
-    repository.tidy()?;
+    repository.tidy(&history.known_files(&repository.id()).snapshots)?;
     settings.leave(&BackupEvent::Deleted {
         deletion: BackupDeletion {
             repository: target.name.clone(),
@@ -174,8 +185,12 @@ fn tidy(
 }
 
 /// True while restic works in the repository: it locks what it counts on.
-fn is_in_use(out: &Output, settings: &Configured, target: &RepositorySettings) -> Result<bool> {
-    let locks = target.locks_of_restic(&settings.client)?;
+fn is_in_use(
+    out: &Output,
+    target: &RepositorySettings,
+    repository: &BackupRepository,
+) -> Result<bool> {
+    let locks = repository.locks_of_restic()?;
     if locks > 0 {
         let locks = ("locks", Value::from(locks));
         out.complain("deletion-in-use", &[named(target), locks]);

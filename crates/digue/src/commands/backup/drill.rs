@@ -22,7 +22,9 @@ use digue_terminal::{BAD, GOOD, Output};
 pub(super) fn run(out: &Output, settings: &Configured, arguments: &DrillArguments) -> Done {
     let (mut code, mut here) = (GOOD, Vec::new());
     for target in settings.repositories(arguments.repository.as_deref())? {
-        match isolated(out, arguments, target)? {
+        // Its server is reached over a network.
+        let needs_server = settings.backup.drill_database.is_some();
+        match isolated(out, arguments, target)?.filter(|_| !needs_server) {
             Some(mut command) => {
                 if !command.status()?.success() {
                     code = BAD;
@@ -47,6 +49,7 @@ pub(super) fn run(out: &Output, settings: &Configured, arguments: &DrillArgument
         },
         parent: settings.folder(),
         data: settings.settings.data_folder.clone(),
+        database: settings.backup.drill_database.clone(),
         checkpoint: arguments.checkpoint.clone(),
         history: history.as_ref(),
     };

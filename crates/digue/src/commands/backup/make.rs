@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use digue_backup::additions::AdditionList;
 use digue_backup::canary::DeletionProof;
 use digue_backup::deletion::DeletionStanding;
 use digue_backup::history::{
@@ -35,6 +36,7 @@ pub(super) fn run(out: &Output, settings: &Configured, arguments: &BackupArgumen
     let sources = match arguments.action {
         BackupAction::Make { .. } => Some(Staged::new(out, settings)?),
         BackupAction::Verify
+        | BackupAction::Check
         | BackupAction::TryDeletion
         | BackupAction::PlanDeletion
         | BackupAction::Accept { .. }
@@ -48,6 +50,7 @@ pub(super) fn run(out: &Output, settings: &Configured, arguments: &BackupArgumen
                 make_all(out, settings, repository, staged, *inits)
             }
             BackupAction::Verify => verify(out, settings, repository),
+            BackupAction::Check => check(out, settings, repository),
             BackupAction::TryDeletion => try_deletion(out, settings, repository),
             BackupAction::PlanDeletion => deletion::plan(out, settings, repository),
             BackupAction::Accept {
@@ -210,7 +213,9 @@ fn make_all(
                 continue;
             }
         };
-        match repository.back_up(source) {
+        // Of ours alone: a snapshot that others added says what it likes of the files that it holds.
+        let parent = known.parent(&repository.id(), &source.name);
+        match repository.back_up_after(source, parent) {
             Ok(made) => {
                 code = code.max(made_one(out, settings, place, source, (&made, &unsaid))?);
                 begun::end(settings, target, &source.name)?;
@@ -294,6 +299,16 @@ enum KnownHere<'h> {
 }
 
 impl KnownHere<'_> {
+    /// The newest snapshot of a source that we made, whatever it looks like.
+    fn parent(&self, repository: &RepositoryId, source: &str) -> Option<&SnapshotId> {
+        let Self::Journal(history) = self else {
+            return None;
+        };
+        let known = history.snapshots(repository).iter();
+        let newest = known.rev().find(|entry| entry.source == source);
+        newest.map(|entry| &entry.id)
+    }
+
     /// True when what follows is suspect, whatever it looks like.
     fn is_disputed(self, repository: &RepositoryId, source: &str) -> bool {
         let Self::Journal(history) = self else {
@@ -319,7 +334,7 @@ fn judged(
     let id = repository.id();
     let (baseline, least) = match known {
         KnownHere::Unreadable => return Ok((None, SuspicionLevel::Suspect)),
-        KnownHere::NoJournal => match &made.parent {
+        KnownHere::NoJournal => match &made.before {
             Some(parent) => (parent, SuspicionLevel::Clean),
             None => return Ok((None, SuspicionLevel::Clean)),
         },
@@ -437,7 +452,19 @@ fn is_clean(score: &EncryptionScore) -> bool {
 fn verify(out: &Output, settings: &Configured, target: &RepositorySettings) -> Done {
     let repository = target.open(&settings.client, progress())?;
     let slice = PackSlice::of_day(now(), NIGHTS);
-    let mut faults = repository.verify(slice)?;
+    let history = known(settings)?;
+    let id = repository.id();
+    let known = history.as_ref().map(|known| known.known_files(&id));
+    let known = known.filter(|known| !known.snapshots.is_empty());
+    // Without a journal nothing tells ours from what was added.
+    let mut faults = match &known {
+        Some(known) => repository.verify_known(slice, &known.snapshots)?,
+        None => repository.verify(slice)?,
+    };
+    let additions = match &known {
+        Some(known) => Some(AdditionList::of(repository.additions(known)?)),
+        None => None,
+    };
     faults.extend(renew_locks(out, settings, target, &repository)?);
     faults.extend(vanished(out, settings, target, &repository)?);
     settings.leave(&BackupEvent::Verified {
@@ -445,6 +472,8 @@ fn verify(out: &Output, settings: &Configured, target: &RepositorySettings) -> D
         part: slice.part,
         of: slice.of,
         faults: faults.len() as u64,
+        id: Some(id),
+        additions: additions.clone(),
     })?;
     let values = [
         ("repository", Value::from(target.name.as_str())),
@@ -454,7 +483,59 @@ fn verify(out: &Output, settings: &Configured, target: &RepositorySettings) -> D
     ];
     out.say("backup-read", &values);
     faults.iter().for_each(|fault| out.line(fault));
+    if let Some(additions) = &additions {
+        say_additions(out, target, additions);
+    }
     Ok(if faults.is_empty() { GOOD } else { BAD })
+}
+
+/// Says what lies in a repository and is none of our backups, without reading its packs.
+fn check(out: &Output, settings: &Configured, target: &RepositorySettings) -> Done {
+    let Some(history) = known(settings)? else {
+        out.complain("deletion-no-journal", &[]);
+        return Ok(BAD);
+    };
+    let repository = target.open(&settings.client, progress())?;
+    let known = history.known_files(&repository.id());
+    let additions = AdditionList::of(repository.additions(&known)?);
+    let gone = vanished(out, settings, target, &repository)?;
+    let values = [
+        ("repository", Value::from(target.name.as_str())),
+        ("known", Value::from(known.snapshots.len())),
+    ];
+    out.say("backup-checked", &values);
+    say_additions(out, target, &additions);
+    if let Some(gone) = &gone {
+        out.line(gone);
+    }
+    Ok(if additions.is_empty() && gone.is_none() {
+        GOOD
+    } else {
+        BAD
+    })
+}
+
+/// Each addition by name.
+fn say_additions(out: &Output, target: &RepositorySettings, additions: &AdditionList) {
+    let count = additions.named.len() as u64 + additions.more;
+    let repository = ("repository", Value::from(target.name.as_str()));
+    if count == 0 {
+        return;
+    }
+    out.complain(
+        "backup-additions",
+        &[repository, ("count", Value::from(count))],
+    );
+    for addition in &additions.named {
+        let cause = text(out.language, &format!("addition-{}", addition.cause.code()));
+        out.line(&format!("  {}: {cause}", addition.file));
+    }
+    if additions.more > 0 {
+        out.say(
+            "backup-additions-more",
+            &[("count", Value::from(additions.more))],
+        );
+    }
 }
 
 /// Says that snapshots are gone whose deletion nobody agreed to: a repository that was emptied reads
@@ -549,7 +630,7 @@ fn split_key(
     let repository = open_or_init(out, settings, target, false)?;
     let key = RecoveryKey::draw()?;
     let sheets = key.split(rule)?;
-    repository.add_recovery_key(&key)?;
+    let key_file = repository.add_recovery_key(&key)?;
     // Sheets that open nothing are found now, and not after the fall.
     let store = target.place.reader(&target.name, &settings.client)?;
     BackupRepository::open(store, &RepositoryPassword::from(&key), None)?
@@ -560,6 +641,7 @@ fn split_key(
         needed,
         sheets: count,
         fingerprint: key.fingerprint(),
+        key_file: Some(key_file),
     })?;
     for sheet in &sheets {
         let values = [

@@ -66,7 +66,7 @@ fn restore(out: &Output, arguments: &RestoreArguments) -> Done {
             .rfind(|one| one.source == *source && !ahead(one));
         dated.ok_or_else(|| ContinuityError::NoBackupOf(source.clone()))?
     };
-    let restored = repository.restore(&chosen.id, into)?;
+    let restored = repository.restore_owned(&chosen.id, into, arguments.owners)?;
     let values = [
         ("files", Value::from(restored.files)),
         ("bytes", Value::from(restored.bytes)),
@@ -76,6 +76,9 @@ fn restore(out: &Output, arguments: &RestoreArguments) -> Done {
     out.say("restore-done", &values);
     for path in &restored.differing {
         out.complain("restore-differs", &[("path", Value::from(path.as_str()))]);
+    }
+    for path in &restored.left_out {
+        out.complain("restore-left-out", &[("path", Value::from(path.as_str()))]);
     }
     if !restored.differing.is_empty() {
         return Ok(BAD);
