@@ -6,11 +6,12 @@ use axum::response::Redirect;
 use digue_app::OperationError;
 use digue_casework::papers::PaperFormat;
 use digue_casework::typed_form::TypedForm;
-use digue_compliance::isms::continuity;
 use digue_compliance::isms::plan_words::PlanWords;
 use digue_compliance::isms::restart::{self, RestartIncident};
+use digue_compliance::isms::status_page;
+use digue_compliance::isms::{continuity, exercises};
 use digue_isms::continuity::{ContinuityGap, ContinuityPlan, GapPlace, RestartStep};
-use digue_isms::kinds::RegisterKind;
+use digue_isms::kinds::{ExerciseScenario, RegisterKind};
 use digue_isms::register::Registers;
 
 use digue_pages::error::{PageAnswer, PageRedirect, PageResponse};
@@ -30,6 +31,10 @@ struct ContinuityPage {
     /// As (code, number of records).
     registers: Vec<(&'static str, usize)>,
     restarts: Vec<ShownRestart>,
+    /// As (code, name).
+    scenarios: Vec<(&'static str, String)>,
+    /// As (identifier, what it says).
+    lessons: Vec<(String, String)>,
     may_respond: bool,
     is_configured: bool,
     may_write: bool,
@@ -100,7 +105,7 @@ fn shown_step(words: &PlanWords<'_>, (number, step): (usize, &RestartStep)) -> S
 fn shown_gap(words: &PlanWords<'_>, gap: &ContinuityGap) -> ShownGap {
     let link = match &gap.place {
         GapPlace::Record { kind, id, .. } => format!("/smsi/registers/{}/{id}", kind.code()),
-        GapPlace::Repository(_) => String::new(),
+        GapPlace::Repository(_) | GapPlace::Plan => String::new(),
     };
     ShownGap {
         link,
@@ -168,6 +173,17 @@ pub async fn plan(State(console): State<Console>, visitor: Visitor) -> PageAnswe
             .into_iter()
             .map(|incident| shown_restart(&w, incident))
             .collect(),
+        scenarios: ExerciseScenario::ALL
+            .iter()
+            .map(|one| (one.code(), w.say(one.key())))
+            .collect(),
+        lessons: exercises::without_measures(&registers)
+            .into_iter()
+            .map(|open| {
+                let values = [("title", open.title.into()), ("count", open.lessons.into())];
+                (open.id, w.with("exercise-open", values))
+            })
+            .collect(),
         may_respond: actor.role.can_respond(),
         is_configured: continuity::is_measured(&console.app),
         may_write: actor.role.can_govern(),
@@ -176,18 +192,29 @@ pub async fn plan(State(console): State<Console>, visitor: Visitor) -> PageAnswe
     }))
 }
 
-/// Takes the steps of the plan into an incident.
+/// Takes the steps of the plan into an incident, or makes measures of the lessons of an exercise.
 pub async fn take(
     State(console): State<Console>,
     SignedIn(actor): SignedIn,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> PageRedirect {
-    let incident = TypedForm::new(pairs).owned("incident");
+    let form = TypedForm::new(pairs);
+    let exercise = form.owned("exercise");
+    if !exercise.is_empty() {
+        exercises::take_measures(&console.app, &actor, &exercise).await?;
+        return Ok(Redirect::to(&format!(
+            "/smsi/registers/{}/{exercise}",
+            RegisterKind::ContinuityExercise.code()
+        )));
+    }
+    let incident = form.owned("incident");
     restart::take_into(&console.app, &actor, &incident).await?;
     Ok(Redirect::to(&format!("/incidents/{incident}")))
 }
 
-/// The plan as a file: `plan.pdf`, `plan.docx`, or `plan.html`, which is read without Digue.
+/// The plan as a file: `plan.pdf`, `plan.docx`, or `plan.html`, which is read without Digue; the state
+/// of the services as `status.html` and `status.txt`, which is signed; the sheet of an exercise as
+/// `exercise-ransomware.pdf`, and so on.
 pub async fn file(
     State(console): State<Console>,
     visitor: Visitor,
@@ -196,6 +223,27 @@ pub async fn file(
     let app = &console.app;
     let actor = visitor.actor(app)?;
     let reader = console.words(&visitor).reader();
+    if let Some(ending) = name.strip_prefix("status.") {
+        let files = status_page::files(app, &actor, &reader).await?;
+        let (media, bytes) = match ending {
+            "html" => ("text/html; charset=utf-8", files.page),
+            "txt" => ("text/plain; charset=utf-8", files.signed),
+            _ => return Err(OperationError::NotFound("file").into()),
+        };
+        let name = format!("{}.{ending}", file_name(visitor.language, "status"));
+        return Ok(kept(&name, Media(media), bytes));
+    }
+    if let Some((scenario, ending)) = name
+        .strip_prefix("exercise-")
+        .and_then(|rest| rest.split_once('.'))
+    {
+        let bytes = exercises::sheet(app, &actor, &reader, (scenario, ending)).await?;
+        let media = match PaperFormat::parse(ending) {
+            Some(form) => form.media(),
+            None => "text/html; charset=utf-8",
+        };
+        return Ok(kept(&name, Media(media), bytes));
+    }
     let ending = name
         .strip_prefix("plan.")
         .ok_or(OperationError::NotFound("file"))?;

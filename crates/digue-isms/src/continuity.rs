@@ -9,6 +9,7 @@ mod gap;
 mod gaps;
 mod order;
 mod plan;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -53,7 +54,8 @@ pub fn plan(registers: &Registers, known: &BackupKnowledge, at: Timestamp) -> Co
         gaps: Vec::new(),
         unreadable,
     };
-    plan.gaps = gaps::of(&plan, registers);
+    plan.gaps = whole::of(&plan, registers, known);
+    plan.gaps.extend(gaps::of(&plan, registers));
     plan
 }
 

@@ -24,7 +24,7 @@ use digue_backup_acts::schedule::{BackupJob, DueJob};
 use digue_backup_acts::{backups, reports};
 use digue_casework::incidents::{self, IncidentLog};
 use digue_casework::{CaseworkSettings, alerts, containment};
-use digue_compliance::isms::{LessonMeasures, checks, continuity, digest};
+use digue_compliance::isms::{LessonMeasures, checks, continuity, digest, status_page};
 use digue_compliance::space::assessment;
 use digue_config::Config;
 use digue_config::added_routes::AddedRouteReader;
@@ -497,7 +497,8 @@ impl RunningServer {
             "reports of backups, and the continuity plan",
             |app: Arc<App>| async move {
                 let read = reports::journal_reports(&app).await.map(drop);
-                continuity::write_folder(&app).await.and(read)
+                let plan = continuity::write_folder(&app).await;
+                plan.and(status_page::write_folder(&app).await).and(read)
             }
         );
         every!(

@@ -42,7 +42,9 @@ pub fn is_measured(app: &App) -> bool {
     backups::rules(app).is_some()
 }
 
-async fn computed(app: &App) -> Result<(Arc<Registers>, ContinuityPlan), OperationError> {
+pub(super) async fn computed(
+    app: &App,
+) -> Result<(Arc<Registers>, ContinuityPlan), OperationError> {
     let registers = in_force(app).await?;
     let known = match backups::rules(app) {
         None => BackupKnowledge::NotConfigured,

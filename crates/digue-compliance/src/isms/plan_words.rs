@@ -78,6 +78,7 @@ impl PlanWords<'_> {
             GapPlace::Repository(name) => {
                 self.with("continuity-repository", &[("name", name.clone())])
             }
+            GapPlace::Plan => self.say("continuity-whole"),
         }
     }
 
@@ -86,13 +87,21 @@ impl PlanWords<'_> {
         use ContinuityGapKind as K;
         let key = format!("continuity-gap-{}", gap.kind.code());
         let values: Vec<(&str, String)> = match &gap.kind {
-            K::Unreadable
+            K::NotBegun
+            | K::NoContact
+            | K::NothingMeasured
+            | K::NotExercised
+            | K::AssetWithoutActivity
+            | K::OutageNotSet
+            | K::ContactWithoutNumber
+            | K::Unreadable
             | K::NobodyLeads
             | K::NobodyToCall
             | K::DataAgeNotSet
             | K::KeyNeverSplit => Vec::new(),
             K::Cycle { members } => vec![("members", self.activities(members))],
             K::MissingRecord { id } => vec![("id", id.clone())],
+            K::SourceNotRestored { name } => vec![("name", name.clone())],
             K::NeedsSlower { needed, its, own } => vec![
                 ("needed", needed.clone()),
                 ("its", self.minutes(*its)),

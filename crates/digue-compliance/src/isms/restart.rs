@@ -24,6 +24,14 @@ pub struct RestartIncident {
 }
 
 impl RestartIncident {
+    /// The step of one activity; `None` before the plan was taken.
+    pub fn task_of(&self, activity: &str) -> Option<&IncidentTask> {
+        let start = format!("{} {activity} – ", prefix());
+        self.tasks
+            .iter()
+            .find(|task| task.title.starts_with(&start))
+    }
+
     /// The number of tasks that are done.
     pub fn done(&self) -> usize {
         let done = self.tasks.iter().filter(|task| task.done_at.is_some());

@@ -20,11 +20,31 @@ pub enum GapPlace {
         title: String,
     },
     Repository(String),
+    /// The plan as a whole.
+    Plan,
 }
 
 /// What does not agree. Tolerances are in minutes, as declared.
 #[derive(Clone, PartialEq, Debug)]
 pub enum ContinuityGapKind {
+    /// Nobody has written down an activity: there is no order, no tolerance and no lead.
+    NotBegun,
+    /// Nobody is written down to be called.
+    NoContact,
+    /// No backup is configured: no age and no restore is measured, and no key was ever split.
+    NothingMeasured,
+    /// A source is backed up, and no restore of it ever passed.
+    SourceNotRestored {
+        name: String,
+    },
+    /// No exercise of crisis was held for a year, or ever.
+    NotExercised,
+    /// It holds data, and no activity says that it needs it.
+    AssetWithoutActivity,
+    /// Nobody said how long the activity may be away.
+    OutageNotSet,
+    /// A contact that can be reached in no way.
+    ContactWithoutNumber,
     /// The record cannot be read: the plan lacks what it says.
     Unreadable,
     /// These activities need each other; as identifiers.
@@ -95,6 +115,14 @@ pub enum ContinuityGapKind {
 impl ContinuityGapKind {
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::NotBegun => "not-begun",
+            Self::NoContact => "no-contact",
+            Self::NothingMeasured => "nothing-measured",
+            Self::SourceNotRestored { .. } => "source-not-restored",
+            Self::NotExercised => "not-exercised",
+            Self::AssetWithoutActivity => "asset-without-activity",
+            Self::OutageNotSet => "outage-not-set",
+            Self::ContactWithoutNumber => "contact-without-number",
             Self::Unreadable => "unreadable",
             Self::Cycle { .. } => "cycle",
             Self::MissingRecord { .. } => "missing-record",

@@ -143,6 +143,7 @@ impl ActivityGaps<'_> {
     fn order(&mut self, step: &RestartStep, outages: &BTreeMap<&str, (&str, Option<u32>)>) {
         let record = &self.activity.entry.record;
         let Some(own) = record.outage.0 else {
+            self.say(ContinuityGapKind::OutageNotSet);
             return;
         };
         for id in &record.activities.0 {

@@ -147,6 +147,17 @@ pub enum RestoreTime {
 }
 
 impl PlannedAsset {
+    /// The source whose backups are measured.
+    pub(super) fn measured_name(&self) -> Option<&str> {
+        match &self.backup {
+            AssetBackup::Measured { name, .. } => Some(name),
+            AssetBackup::NotNeeded
+            | AssetBackup::NotNamed
+            | AssetBackup::UnknownName(_)
+            | AssetBackup::NotMeasured(_) => None,
+        }
+    }
+
     pub fn restore(&self) -> RestoreTime {
         match &self.backup {
             AssetBackup::NotNeeded => RestoreTime::Nothing,

@@ -71,6 +71,7 @@ fn codes(plan: &ContinuityPlan, id: &str) -> Vec<&'static str> {
     let of = |place: &GapPlace| match place {
         GapPlace::Record { id: own, .. } => own == id,
         GapPlace::Repository(name) => name == id,
+        GapPlace::Plan => id.is_empty(),
     };
     let own = plan.gaps.iter().filter(|gap| of(&gap.place));
     own.map(|gap| gap.kind.code()).collect()
@@ -339,4 +340,59 @@ fn only_holders_of_the_key_in_force_count() {
         codes(&with(&good, KeySplit::Never), "disque"),
         ["key-never-split"]
     );
+}
+
+#[test]
+fn a_plan_that_nobody_began_says_what_it_lacks() {
+    let nothing = Registers::new([]);
+    let plan = continuity::plan(&nothing, &BackupKnowledge::NotConfigured, NOW);
+    assert_eq!(
+        codes(&plan, ""),
+        [
+            "not-begun",
+            "no-contact",
+            "nothing-measured",
+            "not-exercised"
+        ]
+    );
+    // Backed up and never restored; an asset with data that nobody needs; a contact without number.
+    let files = copy(Some(HOUR), HOUR, MeasuredRestore::NeverTried);
+    let held = record(
+        RegisterKind::ContinuityExercise,
+        "EX-1",
+        &[
+            ("title", "Une nuit"),
+            ("scenario", "ransomware"),
+            ("held-on", "2026-12-01"),
+        ],
+    );
+    let begun = Registers::new([
+        record(
+            RegisterKind::Asset,
+            "AC-1",
+            &[
+                ("title", "Partage"),
+                ("about", "primary"),
+                ("holds-data", "yes"),
+            ],
+        ),
+        record(
+            RegisterKind::EmergencyContact,
+            "CT-1",
+            &[("title", "Astreinte")],
+        ),
+        held.clone(),
+    ]);
+    let plan = continuity::plan(&begun, &measured(&[("partage", files)]), NOW);
+    assert_eq!(codes(&plan, ""), ["not-begun", "source-not-restored"]);
+    assert_eq!(codes(&plan, "AC-1"), ["asset-without-activity"]);
+    assert_eq!(codes(&plan, "CT-1"), ["contact-without-number"]);
+    // An exercise of years ago, or of next year, is none.
+    for day in ["2020-01-01", "2028-01-01"] {
+        let mut old = held.clone();
+        old.values
+            .insert("held-on".to_owned(), vec![day.to_owned()]);
+        let plan = continuity::plan(&Registers::new([old]), &measured(&[]), NOW);
+        assert!(codes(&plan, "").contains(&"not-exercised"), "{day}");
+    }
 }

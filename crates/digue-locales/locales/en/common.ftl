@@ -88,6 +88,7 @@ file-name-register = register
 file-name-letters = letters
 file-name-statement = statement
 file-name-continuity = continuity-plan
+file-name-status = state-of-the-services
 file-name-assessment = assessment
 file-name-accounts = accounts
 file-name-approvals = approvals

@@ -88,6 +88,7 @@ file-name-register = registre-des-violations
 file-name-letters = lettres
 file-name-statement = declaration-applicabilite
 file-name-continuity = plan-de-continuite
+file-name-status = etat-des-services
 file-name-assessment = auto-evaluation
 file-name-accounts = comptes
 file-name-approvals = approbations
