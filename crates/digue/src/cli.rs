@@ -22,6 +22,8 @@ use evidence::EvidenceTask;
 use map::MapReportArguments;
 use names::NamesArguments;
 
+use crate::commands::demo::DemoAttackKind;
+
 /// A parsed command line.
 pub(crate) struct CommandLine {
     pub(crate) language: Language,
@@ -78,7 +80,7 @@ pub(crate) enum Subcommand {
     Demo {
         address: SocketAddr,
         folder: Option<PathBuf>,
-        attack: bool,
+        attack: Option<DemoAttackKind>,
     },
     Replay(ReplayArguments),
     Watch(WatchArguments),
@@ -167,7 +169,7 @@ pub(crate) fn command(language: Language) -> Command {
                     Arg::new("attack")
                         .long("attack")
                         .value_name("NAME")
-                        .value_parser(["kairos"])
+                        .value_parser(["kairos", "rancongiciel"])
                         .help(say("command-demo-attack")),
                 )
                 .arg(
@@ -534,7 +536,11 @@ fn task(matches: &ArgMatches) -> Subcommand {
             Subcommand::Demo {
                 address: SocketAddr::from(([127, 0, 0, 1], port)),
                 folder: matches.get_one::<PathBuf>("folder").cloned(),
-                attack: matches.contains_id("attack"),
+                attack: match matches.get_one::<String>("attack").map(String::as_str) {
+                    Some("rancongiciel") => Some(DemoAttackKind::Ransomware),
+                    Some(_) => Some(DemoAttackKind::Kairos),
+                    None => None,
+                },
             }
         }
         "replay" => Subcommand::Replay(ReplayArguments {

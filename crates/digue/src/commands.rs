@@ -4,7 +4,7 @@ mod admin;
 mod backup;
 mod check;
 mod decoys;
-mod demo;
+pub(crate) mod demo;
 mod doctor;
 mod evidence;
 mod generated;
