@@ -10,7 +10,7 @@ use digue_backup::results::ResultsKey;
 use digue_backup::schedule::Cadence;
 use digue_backup_acts::backups::{BackupRules, journal_results, results_folder};
 use digue_casework::incidents;
-use digue_compliance::isms::{self, SaveError, continuity, restart};
+use digue_compliance::isms::{self, SaveError, continuity, exercises, restart, status_page};
 use digue_isms::continuity::{ContinuityGapKind, ContinuityPlan};
 use digue_isms::field::{FieldError, FieldFault, Values};
 use digue_isms::kinds::RegisterKind;
@@ -98,7 +98,18 @@ async fn the_plan_follows_registers_and_journal_and_is_read_without_digue() {
     let ciso = actor(&home, Role::Ciso).await;
     let (_, before) = continuity::plan(&home.app, &ciso).await.unwrap();
     assert!(before.is_empty());
-    assert_eq!(codes(&before), ["key-never-split"]);
+    // Nobody began it: it says so.
+    assert_eq!(
+        codes(&before),
+        [
+            "not-begun",
+            "no-contact",
+            "source-not-restored",
+            "source-not-restored",
+            "not-exercised",
+            "key-never-split"
+        ]
+    );
 
     let contact = save(
         &home,
@@ -184,6 +195,7 @@ async fn the_plan_follows_registers_and_journal_and_is_read_without_digue() {
     assert_eq!(
         codes(&plan),
         [
+            "not-exercised",
             "restore-too-slow",
             "backup-too-seldom",
             "never-backed-up",
@@ -200,6 +212,52 @@ async fn the_plan_follows_registers_and_journal_and_is_read_without_digue() {
     home.clock.pass(DAY * 2);
     let (_, later) = continuity::plan(&home.app, &ciso).await.unwrap();
     assert!(codes(&later).contains(&"backup-too-old"));
+
+    let exercise = save(
+        &home,
+        &ciso,
+        RegisterKind::ContinuityExercise,
+        &[
+            ("title", "Une nuit"),
+            ("scenario", "ransomware"),
+            ("held-on", &home.now().to_string()[..10]),
+            (
+                "lessons",
+                "- Imprimer le plan\n\nAppeler l'hébergeur d'abord",
+            ),
+        ],
+    )
+    .await;
+    let registers = isms::registers(&home.app, &ciso).await.unwrap();
+    let open = exercises::without_measures(&registers);
+    assert_eq!((open.len(), open[0].lessons), (1, 2));
+    let made = exercises::take_measures(&home.app, &ciso, &exercise).await;
+    assert_eq!(made.unwrap(), 2);
+    // Once: the exercise names its measures from then on.
+    let again = exercises::take_measures(&home.app, &ciso, &exercise).await;
+    assert!(again.is_err());
+    let (registers, after) = continuity::plan(&home.app, &ciso).await.unwrap();
+    assert!(!codes(&after).contains(&"not-exercised"));
+    let mut titles: Vec<&str> = registers
+        .of(RegisterKind::Measure)
+        .iter()
+        .map(|measure| measure.values["title"][0].as_str())
+        .collect();
+    titles.sort_unstable();
+    assert_eq!(titles, ["Appeler l'hébergeur d'abord", "Imprimer le plan"]);
+
+    // What the public sees names activities and nobody.
+    status_page::write_folder(&home.app).await.unwrap();
+    let written = home.app.data_folder().join("continuity");
+    let public = fs::read_to_string(written.join("etat-des-services.html")).unwrap();
+    assert!(public.contains("Accès des partenaires") && public.contains("Aucune interruption"));
+    assert!(
+        !public.contains("Martin") && !public.contains("03 20"),
+        "{public}"
+    );
+    let signed = fs::read_to_string(written.join("etat-des-services.txt")).unwrap();
+    assert!(signed.starts_with("digue-status-1\n"), "{signed}");
+    assert!(signed.contains("\n\n— "), "signed: {signed}");
 
     continuity::write_folder(&home.app).await.unwrap();
     let file = home
