@@ -12,8 +12,7 @@ pub enum OpenError {
     Held,
     /// Continued here, it would have two histories.
     #[error(
-        "the entries of this folder are in a shared journal; to go on with them here, fetch them \
-         (`digue journal fetch --move`)"
+        "the entries of this folder are in a shared journal; to go on with them here, bring them back first"
     )]
     Shared,
     #[error("the journal was changed by something other than Digue: {0}")]

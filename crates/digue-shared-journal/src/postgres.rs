@@ -45,8 +45,8 @@ macro_rules! replicates {
 }
 
 const APPEND: &str = concat!(
-    // Key-share locks: whoever takes a lease locks its row against them, waits for this transaction
-    // and defeats those that come later.
+    // Key-share locks: taking a lease locks its row against them, waits for this transaction and
+    // defeats those that come later.
     "WITH fences AS MATERIALIZED (",
     "SELECT held.name FROM digue_journal.leases held ",
     "JOIN unnest($2::text[], $3::bigint[]) AS f (name, epoch) USING (name, epoch) ",

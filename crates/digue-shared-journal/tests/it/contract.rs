@@ -342,7 +342,7 @@ fn two_gateways_agree_on_period_keys(url: &str) {
     assert_eq!(keys[0].digests().of(&late.entries), None);
 }
 
-/// Blocks commits by stopping the standby, and ends the wait of one from outside.
+/// Blocks commits by freezing the standby, and ends the wait of one from outside.
 fn a_cancelled_wait_is_no_commit(servers: &Servers, name: &str, function: &str) {
     let url = servers.database(name);
     let mut database = create(&url);
@@ -350,7 +350,7 @@ fn a_cancelled_wait_is_no_commit(servers: &Servers, name: &str, function: &str) 
         writer::commit(&mut database, &batch(1, 0, 1)),
         BatchOutcome::Committed(0)
     );
-    servers.kill(1);
+    servers.freeze(1);
     let outcome = std::thread::scope(|scope| {
         let waiting = scope.spawn(|| {
             let hasty = PostgresSettings {
@@ -389,7 +389,7 @@ fn a_cancelled_wait_is_no_commit(servers: &Servers, name: &str, function: &str) 
     );
     let visible = servers.sql(0, name, "SELECT count(*) FROM digue_journal.batches");
     assert_eq!(visible, "2");
-    servers.start_one(1);
+    servers.thaw(1);
     // With its standby back the server acknowledges the barrier: the batch is durable, once.
     let mut database = PostgresJournal::open(settings(&[&url]), signer().verifier()).unwrap();
     assert_eq!(
@@ -403,7 +403,7 @@ fn a_cancelled_wait_is_no_commit(servers: &Servers, name: &str, function: &str) 
 fn a_wait_that_ends_because_replication_was_turned_off_is_no_commit(servers: &Servers) {
     let url = servers.database("emptied");
     let mut database = create(&url);
-    servers.kill(1);
+    servers.freeze(1);
     let outcome = std::thread::scope(|scope| {
         let waiting = scope.spawn(|| database.append(&batch(1, 0, 1)));
         servers.wait_until(
@@ -436,7 +436,7 @@ fn a_server_that_does_not_replicate_is_refused(servers: &Servers) {
         CommitAttempt::Acknowledged(1)
     );
     // A standby takes no writes.
-    servers.start_one(1);
+    servers.thaw(1);
     let standby = servers.url(1, "emptied");
     let opened = PostgresJournal::open(settings(&[&standby]), signer().verifier());
     assert!(matches!(opened, Err(DatabaseError::Unfit(_))));

@@ -107,11 +107,28 @@ impl Servers {
 
     /// Stops a server as a power cut does.
     pub(crate) fn kill(&self, server: usize) {
-        let Ok(text) =
-            std::fs::read_to_string(Path::new(&self.data(server)).join("postmaster.pid"))
-        else {
+        let Some(main) = self.signal(server, "-KILL") else {
             return;
         };
+        while Path::new("/proc").join(&main).exists() && !is_zombie(&main) {
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+    }
+
+    /// Lets a server hang: its connections stay, and nothing is answered.
+    pub(crate) fn freeze(&self, server: usize) {
+        self.signal(server, "-STOP").unwrap();
+    }
+
+    pub(crate) fn thaw(&self, server: usize) {
+        self.signal(server, "-CONT").unwrap();
+    }
+
+    /// Sends a signal to every process of a server; its main process, or `None` when it does not
+    /// run.
+    fn signal(&self, server: usize, signal: &str) -> Option<String> {
+        let place = Path::new(&self.data(server)).join("postmaster.pid");
+        let text = std::fs::read_to_string(place).ok()?;
         let main = text.lines().next().unwrap().to_owned();
         let children = Command::new("ps")
             .args(["-o", "pid=", "--ppid", &main])
@@ -122,14 +139,12 @@ impl Servers {
         pids.extend(children.split_whitespace());
         // Some may have ended by themselves meanwhile.
         Command::new("kill")
-            .arg("-9")
+            .arg(signal)
             .args(&pids)
             .stderr(Stdio::null())
             .status()
             .unwrap();
-        while Path::new("/proc").join(&main).exists() && !is_zombie(&main) {
-            std::thread::park_timeout(Duration::from_millis(5));
-        }
+        Some(main)
     }
 
     pub(crate) fn promote(&self, server: usize) {
