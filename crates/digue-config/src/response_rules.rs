@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use digue_html::selector;
-use digue_identifiers::{IdentifierKind, Pick};
+use digue_identifiers::{IdentifierKind, Pick, SearchPattern};
 use digue_inspect::dicom::{DicomPath, DicomRule, DicomRules};
 use digue_inspect::events::{EventRule, EventRules, PIECE_BYTES_USUAL, PieceEnd, StreamRules};
 use digue_inspect::html::{HtmlRecords, HtmlRule, HtmlRules, IdentifierPart};
@@ -504,7 +504,13 @@ pub(crate) fn read_sweep(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) 
     if !section.has("pattern") {
         section.fault("pattern", "fault-missing", "");
     }
-    read_pick(section, kinds)
+    let pick = read_pick(section, kinds)?;
+    // What the kind reads as one identifier, a search finds in either letter case.
+    let pattern = match kinds[pick.kind].folds_case() {
+        true => pick.pattern.map(SearchPattern::in_any_case),
+        false => pick.pattern,
+    };
+    Some(Pick { pattern, ..pick })
 }
 
 fn read_json_rule(section: &ConfigSection<'_>, kinds: &[IdentifierKind]) -> Option<JsonRule> {

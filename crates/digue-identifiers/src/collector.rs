@@ -2,6 +2,7 @@
 //! they belong to is not known here.
 
 use std::cell::OnceCell;
+use std::collections::HashSet;
 use std::hash::BuildHasher as _;
 
 use digue_types::visible::is_blank;
@@ -178,11 +179,14 @@ impl<'k> Collector<'k> {
 
     fn keep(&mut self, identifier: Identifier, means: Means) -> Result<(), Unreadable> {
         let hash = self.hasher.hash_one(&identifier);
-        if self
+        if let Some(&place) = self
             .seen
             .find(hash, |&place| self.found[place].0 == identifier)
-            .is_some()
         {
+            // A sweep may come before the rule that describes the place.
+            if means == Means::Described {
+                self.found[place].1 = means;
+            }
             return Ok(());
         }
         // An error and not a cut: counting 100,000 of more persons would understate what was shown.
@@ -307,11 +311,25 @@ impl<'k> Collector<'k> {
         place: &impl Fn() -> UnreadPlace,
     ) -> Result<Option<String>, Unreadable> {
         let layers = sweep::Layers::of(text);
-        for pick in self.sweep {
+        let shapes = self.shapes();
+        for pick in self.sweep.iter().filter(|pick| !shapes.covers(pick)) {
             layers.matches(pick, &mut |part| self.add(pick, part, means, place))?;
         }
-        let shapes = self.shapes();
-        shapes.each_identifier(&layers, &mut |identifier| self.keep(identifier, means))?;
+        // A value that an exact search is compared with is no further person, unless a rule or the
+        // map's own sweep finds it.
+        let compared: HashSet<Identifier> = self.compared.iter().cloned().collect();
+        let is_swept = |kind| {
+            let mut of_kind = self.sweep.iter().filter(|pick| pick.kind == kind);
+            of_kind.any(|pick| shapes.covers(pick))
+        };
+        let swept: Vec<bool> = (0..self.kinds.len()).map(is_swept).collect();
+        shapes.each_identifier(
+            &layers,
+            &mut |identifier| match compared.contains(&identifier) && !swept[identifier.kind] {
+                true => Ok(()),
+                false => self.keep(identifier, means),
+            },
+        )?;
         layers.hidden()
     }
 

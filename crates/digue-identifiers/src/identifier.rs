@@ -234,6 +234,11 @@ impl IdentifierKind {
             .marker(self.printed_form(), is_identifier)
     }
 
+    /// True when its steps make one identifier of both letter cases.
+    pub fn folds_case(&self) -> bool {
+        self.printed_form().folds_case
+    }
+
     /// Which ways of printing an identifier its steps undo.
     pub(crate) fn printed_form(&self) -> PrintedForm {
         let has = |wanted: &[Normalise]| self.steps.iter().any(|step| wanted.contains(step));

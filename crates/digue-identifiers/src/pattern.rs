@@ -48,6 +48,18 @@ impl SearchPattern {
         })
     }
 
+    /// The pattern without regard to letter case, where it is not searched for by its printed forms
+    /// anyway.
+    #[must_use]
+    pub fn in_any_case(self) -> Self {
+        let is_printed = |words: &WordRuns| words.begins_at_edge && words.ends_at_edge;
+        if self.words.as_ref().is_some_and(is_printed) {
+            return self;
+        }
+        // A pattern with a comment at its end does not take a group around it; it stays as it is.
+        Self::new(&format!("(?i:{})", self.regex.as_str())).unwrap_or(self)
+    }
+
     /// What a pattern for whole words describes, in a printed form of its kind; `None` for any
     /// other pattern.
     pub(crate) fn printed(&self, form: PrintedForm) -> Option<&PrintedRuns> {

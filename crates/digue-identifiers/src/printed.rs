@@ -46,7 +46,7 @@ pub(crate) struct PrintedForm {
 }
 
 /// Runs of characters as they are printed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PrintedRuns {
     runs: Vec<CharacterRun>,
     form: PrintedForm,

@@ -8,6 +8,7 @@
 //! describes are found with it.
 
 use crate::identifier::{Identifier, IdentifierKind, Pick};
+use crate::printed::ShapeMarker;
 use crate::reading::Unreadable;
 use crate::sweep::Layers;
 
@@ -26,6 +27,19 @@ impl<'k> ShapeSearch<'k> {
     /// True when nothing is searched for.
     pub fn is_empty(&self) -> bool {
         self.sweep.is_empty() && !self.kinds.iter().any(|kind| kind.marker().is_some())
+    }
+
+    /// True when the search by shape finds everything that a pattern of the sweep would: nearly all
+    /// patterns are the shape of their kind once more.
+    pub(crate) fn covers(&self, pick: &Pick) -> bool {
+        let described = &self.kinds[pick.kind];
+        let pattern = pick.pattern.as_ref();
+        match (described.marker(), pattern) {
+            (Some(ShapeMarker::Runs(all)), Some(pattern)) => {
+                matches!(&all[..], [one] if pattern.printed(described.printed_form()) == Some(one))
+            }
+            (Some(ShapeMarker::Words { .. }), _) | (Some(_), None) | (None, _) => false,
+        }
     }
 
     /// Passes each identifier in the layers of a text to `take`, some more than once.

@@ -77,7 +77,12 @@ impl<'t> Layers<'t> {
         // Escapes of style sheets are others than those of scripts; the first round may have taken
         // them for those.
         let styled = [Some(text), (!rounds.is_empty()).then_some(last)];
-        let styled: Vec<String> = styled.into_iter().flatten().filter_map(undo_css).collect();
+        let styled = styled.into_iter().flatten().filter_map(undo_css);
+        // What they hide may be a character that nobody sees, or one of another width.
+        let mut styled: Vec<String> = styled.map(|text| undo(&text).unwrap_or(text)).collect();
+        let other = styled.iter().filter(|text| !is_plain_french(text));
+        let other: Vec<String> = other.filter_map(|text| plain_letters(text)).collect();
+        styled.extend(other);
         rounds.extend(plain);
         rounds.extend(styled);
         let mut undone: Vec<Layer> = rounds.into_iter().map(Layer::of).collect();
@@ -135,6 +140,38 @@ impl<'t> Layers<'t> {
         hidden_texts(last)
     }
 }
+
+/// The text as it is, with everything decoded that hides letters, and what is hidden in it.
+pub fn readings(text: &str) -> Vec<String> {
+    let layers = Layers::of(text);
+    // A document in base 64 is no text; what it names is not known to anyone here.
+    let hidden = layers.hidden().ok().flatten();
+    let undone = layers.undone.into_iter().map(|layer| layer.printed);
+    let plain = std::iter::once(text.to_owned());
+    plain.chain(undone).chain(hidden).collect()
+}
+
+/// True when an identifier is written in a text, in any coding, letter case and grouping.
+///
+/// A short one must be a word of its own: every text has the number 7 somewhere.
+pub fn is_written_in(identifier: &str, text: &str) -> bool {
+    let core = |text: &str| -> String {
+        let kept = text.chars().filter(|c| c.is_alphanumeric());
+        kept.flat_map(char::to_lowercase).collect()
+    };
+    let own = core(identifier);
+    let trimmed = own.trim_start_matches('0');
+    let is_long = own.len() >= LONG_CHARS_MIN;
+    !own.is_empty()
+        && readings(text).iter().any(|reading| {
+            let mut words = reading.split(|c: char| !c.is_alphanumeric());
+            words.any(|word| core(word).trim_start_matches('0') == trimmed)
+                || is_long && core(reading).contains(&own)
+        })
+}
+
+/// From here on, an identifier is looked for among joined words, too.
+const LONG_CHARS_MIN: usize = 5;
 
 fn overlaps(spans: &[CodedSpan], part: &Range<usize>, counts: impl Fn(&CodedSpan) -> bool) -> bool {
     let after = spans.partition_point(|span| span.end <= part.start);
@@ -499,10 +536,30 @@ mod tests {
             "P00\u{feff}02",
             "&#80&#48;002",
             "content:\"\\50 0002\"",
+            "content:\"\\50 0\\200b 002\"",
+            "content:\"\\ff30 0002\"",
             "content:\"\\0000500002\"",
             "\\50\\30\\30\\30\\32",
         ] {
             check(text, &["P0002"]);
+        }
+    }
+
+    #[test]
+    fn an_identifier_is_written_in_any_coding() {
+        for text in [
+            "id=1000001a",
+            "{\"id\": \"1 000 001 A\"}",
+            "/p/%31000001A",
+            "{\"x\":\"MTAwMDAwMUE=\"}",
+            "numero=0001000001A",
+            "{\"n\":\"\\u0031000001A\"}",
+        ] {
+            assert!(is_written_in("1000001A", text), "{text}");
+        }
+        assert!(is_written_in("7", "{\"id\":7}"));
+        for text in ["{\"annee\":2017}", "/p/77"] {
+            assert!(!is_written_in("7", text), "{text}");
         }
     }
 

@@ -21,6 +21,9 @@ pub mod media_type;
 pub mod names;
 pub mod pdf;
 pub mod request;
+pub mod request_text;
+pub mod resource;
+pub mod resource_form;
 pub mod response;
 pub mod rewrite;
 pub mod xml;
@@ -35,3 +38,6 @@ pub use response::{
 };
 pub use response::{events, zip};
 pub use rewrite::{RewriteRefusal, RewrittenBody, rewrite};
+
+#[cfg(test)]
+mod hidden;

@@ -26,15 +26,8 @@ use digue_tables::xlsx::uploaded_sheets;
 /// The most rows of a workbook; the inspection has its own bound on cells.
 const ROWS_MAX: usize = 2_000_000;
 
-/// Attributes that a person reads.
-const READ: [&str; 6] = [
-    "alt",
-    "title",
-    "value",
-    "placeholder",
-    "aria-label",
-    "content",
-];
+/// Attributes whose words are those of programs.
+const UNREAD: [&str; 4] = ["class", "id", "style", "rel"];
 
 /// Elements that hold one thing each: no name crosses from one to the next.
 const RECORDS: [&str; 4] = ["tr", "option", "article", "title"];
@@ -233,7 +226,9 @@ impl TextForm {
                 read_part(part, reader)
             })?,
             Self::Xml => {
-                for element in xml_elements(&digue_decode::xml_text(charset, bytes)?)? {
+                let text = digue_decode::xml_text(charset, bytes)?;
+                xml_asides(&text).for_each(|aside| reader.read_apart(aside));
+                for element in xml_elements(&text)? {
                     element
                         .attributes
                         .iter()
@@ -251,6 +246,15 @@ impl TextForm {
         }
         Ok(())
     }
+}
+
+/// The comments and instructions of a document.
+fn xml_asides(text: &str) -> impl Iterator<Item = &str> {
+    let of = |start, end| {
+        let pieces = text.split(start).skip(1);
+        pieces.filter_map(move |piece: &str| Some(piece.split_once(end)?.0))
+    };
+    of("<!--", "-->").chain(of("<?", "?>"))
 }
 
 /// The items of a list are records of their own; an object inside a record is part of it.
@@ -280,13 +284,13 @@ fn read_part(part: PagePart<'_>, reader: &mut NameReader<'_>) {
     match part {
         PagePart::Element(name) if RECORDS.contains(&name) => reader.end_record(),
         PagePart::Element(_) => {}
-        PagePart::Attribute(name, value)
-            if READ.iter().any(|read| name.eq_ignore_ascii_case(read)) =>
-        {
-            reader.read_apart(value);
-        }
-        PagePart::Attribute(..) => {}
+        PagePart::Attribute(name, _)
+            if UNREAD
+                .iter()
+                .any(|unread| name.eq_ignore_ascii_case(unread)) => {}
+        PagePart::Attribute(_, value) => reader.read_apart(value),
         PagePart::Text(text) => reader.read(text),
+        PagePart::Aside(text) => reader.read_apart(text),
     }
 }
 

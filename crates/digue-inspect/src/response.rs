@@ -18,6 +18,7 @@ use crate::json::{JsonRules, Masking, without_guard};
 use crate::limits::InspectionLimits;
 use crate::media_type::MediaType;
 use crate::pdf::{self, PdfRules};
+use crate::resource_form::{HEAD_BYTES, is_mislabelled, is_program_type};
 use crate::xml::{self, XmlRules};
 use digue_identifiers::collector::Collector;
 use digue_identifiers::identifier::{Identifier, IdentifierKind, Pick};
@@ -301,8 +302,17 @@ fn read_counted(
                 .into()),
         };
     };
-    // Before decoding: what the map says of this type holds whatever its bytes are.
+    // What the map says of a type holds for that type: a table is no picture because it is called one.
     if matches!(first.rules, BlockRules::Nobody) {
+        let limit = limits.decoded_bytes_max;
+        if is_program_type(&media.essence) {
+            let bytes = digue_decode::decode(message.content_encoding, message.body, limit)?;
+            if is_mislabelled(&media.essence, &bytes[..bytes.len().min(HEAD_BYTES)]) {
+                return Err(ReadFailure::new(UnreadCause::MediaType)
+                    .at(media.place())
+                    .into());
+            }
+        }
         return nobody(WhyNobody::Stated);
     }
     let bytes = digue_decode::decode(
@@ -598,8 +608,8 @@ fn json_text<'b>(
     let text = digue_decode::text(charset, bytes);
     // Text that is the bytes themselves is UTF-8: nothing needs to look a second time.
     let is_utf8 = matches!(&text, Ok(Cow::Borrowed(text)) if text.len() == bytes.len());
-    let is_said = charset.is_some_and(|label| !label.trim().is_empty());
-    if !is_utf8 && !is_said && found.has_sweep() && !digue_decode::is_utf8(bytes) {
+    // Whatever character set is declared: a script reads UTF-8 all the same.
+    if !is_utf8 && found.has_sweep() {
         found.sweep(&String::from_utf8_lossy(bytes), UnreadPlace::default)?;
     }
     text

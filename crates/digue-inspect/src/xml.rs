@@ -180,7 +180,8 @@ pub fn read(
             // Not part of the data, but visible to anyone who opens the file.
             Event::Comment(part) => walk.overhear(&part),
             Event::PI(part) => walk.overhear(&part),
-            Event::DocType(_) | Event::Decl(_) => {}
+            Event::DocType(part) => walk.overhear(&part),
+            Event::Decl(part) => walk.overhear(&part),
             Event::Eof => break,
         }
     }
@@ -294,6 +295,7 @@ impl<'r> XmlWalk<'r> {
             }
             None => 1,
         };
+        self.overhear_name(start.name().as_ref());
         self.open.push(XmlElement {
             name: start.local_name().into_inner().to_owned(),
             number,
@@ -353,6 +355,7 @@ impl<'r> XmlWalk<'r> {
             let name = attribute.key.local_name();
             let name: &str = name.as_ref();
             let is_namespace = attribute.key.as_namespace_binding().is_some();
+            self.overhear_name(attribute.key.as_ref());
             self.hear(&value);
             let mut is_described = is_namespace;
             for rule in &self.rules.rules {
@@ -459,6 +462,14 @@ impl<'r> XmlWalk<'r> {
         }
         self.hear(&text);
         Ok(())
+    }
+
+    /// Keeps the name of an element or an attribute, unless a program's author wrote it: one with
+    /// digits may be an identifier.
+    fn overhear_name(&mut self, name: &str) {
+        if name.bytes().any(|byte| byte.is_ascii_digit()) {
+            self.overhear(name);
+        }
     }
 
     /// Keeps a comment or an instruction for the sweep.

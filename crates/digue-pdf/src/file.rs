@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::io::Read as _;
+use std::ops::Range;
 
 use digue_identifiers::reading::Unreadable;
 use digue_types::UnreadCause;
@@ -27,7 +28,7 @@ const DEPTH_MAX: usize = 64;
 const PARENTS_MAX: usize = 32;
 
 pub(crate) fn read(bytes: &[u8], limits: &PdfLimits) -> Result<PdfText, Unreadable> {
-    let heads = check_layout(bytes)?;
+    let Layout { heads, asides } = check_layout(bytes)?;
     let options = LoadOptions {
         strict: true,
         max_decompressed_size: Some(STRUCTURE_BYTES_MAX),
@@ -44,7 +45,10 @@ pub(crate) fn read(bytes: &[u8], limits: &PdfLimits) -> Result<PdfText, Unreadab
     }
     check_revisions(&document, &heads)?;
     let mut roles = StreamRoles::default();
-    let mut text = PdfText::default();
+    let mut text = PdfText {
+        asides,
+        ..PdfText::default()
+    };
     for (id, given) in &document.objects {
         roles.visit(given, 0).map_err(|fault| fault.at(*id))?;
         collect_texts(given, &mut text.asides);
@@ -65,14 +69,24 @@ struct ObjectHead {
     is_list: bool,
 }
 
+/// A file as its bytes follow each other.
+struct Layout {
+    heads: Vec<ObjectHead>,
+    /// Comments, and what stands behind the end: in no object, and for anyone who opens the file in
+    /// a text editor.
+    asides: Vec<String>,
+}
+
 /// Finds the objects of a file without any of its lists, and bounds what loading it costs.
-fn check_layout(bytes: &[u8]) -> Result<Vec<ObjectHead>, Unreadable> {
+fn check_layout(bytes: &[u8]) -> Result<Layout, Unreadable> {
     let broken = || unreadable(UnreadCause::Syntax, "file");
     if !bytes.starts_with(b"%PDF-") {
         return Err(broken());
     }
     let (mut heads, mut at, mut head_end) = (Vec::new(), 0, 0);
     let (mut structure, mut packed_lists) = (0_usize, STRUCTURE_BYTES_MAX);
+    // Everything but the data of streams.
+    let mut parts = Vec::new();
     let (objects, streams) = (memmem::Finder::new(b"obj"), memmem::Finder::new(b"stream"));
     let next = |finder: &memmem::Finder<'_>, from: usize| {
         finder.find(bytes.get(from..)?).map(|place| from + place)
@@ -88,6 +102,7 @@ fn check_layout(bytes: &[u8]) -> Result<Vec<ObjectHead>, Unreadable> {
         match (object_at, stream_at) {
             (Some(place), stream) if stream.is_none_or(|stream| place < stream) => {
                 structure += place + 3 - at;
+                parts.push(at..place + 3);
                 at = place + 3;
                 if let Some((number, start)) = head_before(bytes, place) {
                     head_end = at;
@@ -101,6 +116,7 @@ fn check_layout(bytes: &[u8]) -> Result<Vec<ObjectHead>, Unreadable> {
             (_, Some(place)) => {
                 let keyword = place + 6;
                 structure += keyword - at;
+                parts.push(at..keyword);
                 at = keyword;
                 let head = bytes.get(head_end..place).unwrap_or_default();
                 let Some(data) = data_after(bytes, keyword).filter(|_| is_dictionary(head)) else {
@@ -126,7 +142,53 @@ fn check_layout(bytes: &[u8]) -> Result<Vec<ObjectHead>, Unreadable> {
     if structure + (bytes.len() - at) > STRUCTURE_BYTES_MAX {
         return Err(Unreadable::too_large());
     }
-    Ok(heads)
+    parts.push(at..bytes.len());
+    let mut asides = comments(bytes, parts);
+    asides.extend(text_behind_end(bytes)?);
+    Ok(Layout { heads, asides })
+}
+
+/// The comments in these parts of a file; a percent sign within a string is taken for one, too.
+fn comments(bytes: &[u8], parts: Vec<Range<usize>>) -> Vec<String> {
+    let mut joined: Vec<Range<usize>> = Vec::new();
+    for part in parts {
+        match joined.last_mut() {
+            Some(last) if last.end == part.start => last.end = part.end,
+            Some(_) | None => joined.push(part),
+        }
+    }
+    let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let lines = joined
+        .into_iter()
+        .flat_map(|part| bytes[part].split(is_end));
+    let comment = |line: &[u8]| {
+        let start = line.iter().position(|byte| *byte == b'%')?;
+        Some(latin(&line[start..]))
+    };
+    lines.filter_map(comment).collect()
+}
+
+/// What follows the last mark of an end.
+fn text_behind_end(bytes: &[u8]) -> Result<Option<String>, Unreadable> {
+    const END: &[u8] = b"%%EOF";
+    let Some(end) = memmem::rfind(bytes, END) else {
+        return Ok(None);
+    };
+    let behind = &bytes[end + END.len()..];
+    let is_blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0;
+    if behind.iter().all(is_blank) {
+        return Ok(None);
+    }
+    let is_text = |byte: &u8| is_blank(byte) || !byte.is_ascii_control();
+    match behind.iter().all(is_text) {
+        true => Ok(Some(latin(behind))),
+        // Another file, such as an archive.
+        false => Err(unreadable(UnreadCause::UnreadPart, "end of the file")),
+    }
+}
+
+fn latin(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| char::from(*byte)).collect()
 }
 
 /// `12 0 ` before `obj`: the number, and where it begins.

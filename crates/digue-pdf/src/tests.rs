@@ -303,6 +303,26 @@ fn what_no_reader_handles_is_never_passed_over() {
 }
 
 #[test]
+fn what_stands_outside_of_objects_is_text_of_the_file() {
+    let whole = one("BT /F1 12 Tf (Bonjour) Tj ET");
+    for (before, after) in [
+        ("", "\n1000009Z\n"),
+        ("", "\n% 1000009Z"),
+        ("% 1000009Z\n", "\n"),
+    ] {
+        let mut bytes = whole.clone();
+        bytes.extend_from_slice(after.as_bytes());
+        // Behind the last object, so that no place in the file's list changes.
+        let list = memchr::memmem::rfind(&bytes, b"startxref").expect("a file has one");
+        bytes.splice(list..list, before.bytes());
+        check_shows(&bytes, "1000009Z");
+    }
+    let mut archive = whole;
+    archive.extend_from_slice(b"\nPK\x03\x04\x14\x00");
+    check_unread(&archive, UnreadCause::UnreadPart);
+}
+
+#[test]
 fn an_earlier_revision_is_not_passed_over() {
     let mut writer = Writer::new();
     writer.document.reference_table.cross_reference_type = XrefType::CrossReferenceTable;

@@ -21,8 +21,6 @@ const LOCAL_BYTES: usize = 30;
 const CENTRAL_BYTES: usize = 46;
 /// The two ZIP64 records before the end record.
 const ZIP64_END_BYTES: usize = 56 + 20;
-/// The longest extra field; those for times and owners are shorter.
-const EXTRA_FIELD_BYTES_MAX: usize = 64;
 /// The tag of padding that Office leaves to rewrite a part in place; filled with zeros.
 const GROWTH_HINT: u16 = 0xa220;
 
@@ -291,11 +289,13 @@ impl<'b> CentralDirectory<'b> {
             name: bytes.get(names..names + name)?,
             bytes: CENTRAL_BYTES + name + extra,
         };
-        // A comment on an entry is text that no spreadsheet shows and nothing examines.
-        if comment != 0 {
+        let fields = bytes.get(names + name..names + name + extra)?;
+        // A comment on an entry, and an unknown extra field, are texts that no program shows and
+        // nothing examines.
+        if comment != 0 || !holds_nothing(fields) {
             return None;
         }
-        entry.enlarge(bytes.get(names + name..names + name + extra)?)?;
+        entry.enlarge(fields)?;
         Some(entry)
     }
 
@@ -411,12 +411,25 @@ fn is_descriptor(span: &Span, gap: &[u8]) -> bool {
         }
 }
 
-/// True when the extra fields are only times, owners, sizes and padding.
+/// Tags of extra fields with what programs note of a file, and the most bytes of each: sizes beyond
+/// 32 bits, times of NTFS, times and owners of Unix, the mark of Java archives.
+const NOTES: [(u16, usize); 7] = [
+    (0x0001, 28),
+    (0x000a, 32),
+    (0x5455, 13),
+    (0x5855, 12),
+    (0x7855, 4),
+    (0x7875, 15),
+    (0xcafe, 0),
+];
+
+/// True when the extra fields are only times, owners, sizes and padding. Any other could hold a
+/// text, such as another name of the file.
 fn holds_nothing(extra: &[u8]) -> bool {
     let is_nothing = |(tag, value): &(u16, &[u8])| {
         let hint = value.get(4..).unwrap_or_default();
-        value.len() <= EXTRA_FIELD_BYTES_MAX
-            || (*tag == GROWTH_HINT && hint.iter().all(|byte| *byte == 0))
+        let is_note = |(known, bytes_max): &(u16, usize)| known == tag && value.len() <= *bytes_max;
+        NOTES.iter().any(is_note) || (*tag == GROWTH_HINT && hint.iter().all(|byte| *byte == 0))
     };
     extra_fields(extra).is_some_and(|fields| fields.iter().all(is_nothing))
 }

@@ -76,6 +76,8 @@ pub enum PagePart<'p> {
     Attribute(&'p str, &'p str),
     /// A text, decoded. Two that follow each other are apart, as around `<br>`.
     Text(&'p str),
+    /// What no element has: a comment, an instruction, what stands in an end tag.
+    Aside(&'p str),
 }
 
 /// Passes the parts of a page to `take`, in the order of the document.
@@ -92,9 +94,8 @@ pub fn page_parts(
         return Err(Unreadable::too_large());
     }
     let text = charset::text(charset, bytes)?;
-    let tree = build::build(&text, ParseManner::default(), false)
-        .map_err(super::untreed)?
-        .tree;
+    let built = build::build(&text, ParseManner::default(), true).map_err(super::untreed)?;
+    let tree = built.tree;
     let mut waiting: Vec<u32> = vec![tree.node(0).first];
     let mut own = String::new();
     while let Some(id) = waiting.pop() {
@@ -118,6 +119,13 @@ pub fn page_parts(
         }
         waiting.push(node.first);
     }
+    for aside in built
+        .asides
+        .split('\u{1f}')
+        .filter(|aside| !aside.is_empty())
+    {
+        take(PagePart::Aside(aside));
+    }
     Ok(())
 }
 
@@ -127,7 +135,7 @@ mod tests {
 
     #[test]
     fn parts_come_in_order_and_texts_apart() {
-        let page = b"<p title='x&amp;y'>one<br>two&eacute;<script>var a;</script></p>";
+        let page = b"<p title='x&amp;y'>one<br>two&eacute;<script>var a;</script><!-- b --></p>";
         let mut parts = Vec::new();
         page_parts(None, page, 1 << 20, &mut |part| {
             parts.push(format!("{part:?}"))
@@ -144,6 +152,7 @@ mod tests {
                 "Text(\"twoé\")",
                 "Element(\"script\")",
                 "Text(\"var a;\")",
+                "Aside(\" b \")",
             ]
         );
     }

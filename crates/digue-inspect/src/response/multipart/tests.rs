@@ -4,6 +4,8 @@ use super::super::{BlockRules, RuleBlock, inspect, usual_types};
 use super::*;
 use crate::dicom::{DicomPath, DicomRule, DicomRules};
 
+const JPEG: &[u8] = b"\xff\xd8\xff\xe0";
+
 fn rules() -> ResponseRules {
     let rule = DicomRule {
         path: DicomPath::parse("PatientID").unwrap(),
@@ -68,10 +70,12 @@ fn each_part_is_read_by_the_rules_for_its_type() {
     check(&body(&[(DICOM, ONE)]), Ok(1));
     check(&body(&[(DICOM, ONE), (DICOM, MANY)]), Ok(4));
     check(
-        &body(&[(DICOM, ONE), ("Content-Type: image/jpeg", b"\xff\xd8")]),
+        &body(&[(DICOM, ONE), ("Content-Type: image/jpeg", JPEG)]),
         Ok(1),
     );
-    check(&body(&[("Content-Type: image/jpeg", b"x")]), Ok(0));
+    check(&body(&[("Content-Type: image/jpeg", JPEG)]), Ok(0));
+    let table = body(&[("Content-Type: image/jpeg", b"id;nom")]);
+    check(&table, Err("media-type, at part 1: image/jpeg"));
     let of = format!("{DICOM}\r\nContent-Location: /patients/P0009");
     check(&body(&[(&of, ONE)]), Ok(2));
     let as_sent = &body(&[(DICOM, ONE)])[2..];
