@@ -3,6 +3,7 @@
 use http::{HeaderMap, HeaderName, StatusCode};
 use serde_json::Value;
 
+use crate::single_document::SingleDocument;
 use crate::value_path::ValuePath;
 use crate::{LoginAnswer, LoginFault, PortalUser, WhoAmI};
 
@@ -24,7 +25,8 @@ impl WhoAmI {
         if status != StatusCode::OK {
             return Err(LoginFault::Status(status.as_u16()));
         }
-        let document: Value = serde_json::from_slice(body).map_err(|_| LoginFault::NoJson)?;
+        let SingleDocument(document) =
+            serde_json::from_slice(body).map_err(|_| LoginFault::NoJson)?;
         // A document without the member may be of another version of the portal: that is no user
         // who is signed out.
         let found = self.account.find(&document);
@@ -121,6 +123,19 @@ mod tests {
             account: account.to_owned(),
             organisation: organisation.map(str::to_owned),
         })
+    }
+
+    #[test]
+    fn a_member_given_twice_says_nothing() {
+        for body in [
+            r#"{"user":{"id":"a1","id":"a2"}}"#,
+            r#"{"user":{"id":"a1"},"user":{"id":"a2"}}"#,
+            r#"{"user":{"id":"a1"},"user":null}"#,
+            r#"{"user":{"id":"a1","\u0069d":"a2"}}"#,
+            r#"{"user":{"id":"a1"},"teams":[{"x":1,"x":2}]}"#,
+        ] {
+            assert!(read(200, body).is_err(), "{body}");
+        }
     }
 
     #[test]

@@ -104,14 +104,24 @@ impl CredentialPlaces {
             .map_err(|_| LoginFault::Credentials)
     }
 
+    /// True for the name of a parameter by which frameworks take a session or a token from an
+    /// address, or one like a cookie of the map: a portal may read it in place of the cookie, and
+    /// answer as another user than it has named.
+    pub fn is_session_parameter(&self, name: &str) -> bool {
+        let name = core(name.as_bytes());
+        let is_known = SESSION_PARAMETERS
+            .iter()
+            .any(|known| known.as_bytes() == name);
+        is_known
+            || self
+                .cookies
+                .iter()
+                .any(|cookie| core(cookie.as_bytes()) == name)
+    }
+
     fn has_others(&self, headers: &HeaderMap) -> bool {
         let is_unnamed = headers.contains_key(header::AUTHORIZATION)
             && !self.headers.contains(&header::AUTHORIZATION);
-        // As portals read names: without regard to case, with other signs for some.
-        let core = |name: &[u8]| -> Vec<u8> {
-            let kept = name.iter().filter(|byte| byte.is_ascii_alphanumeric());
-            kept.map(u8::to_ascii_lowercase).collect()
-        };
         let named: Vec<Vec<u8>> = self
             .cookies
             .iter()
@@ -149,6 +159,30 @@ impl CredentialPlaces {
     }
 }
 
+/// Parameters that are sessions or tokens of their bearer, in letters and digits: of servlet
+/// containers, PHP, ASP.NET, ColdFusion, Perl's CGI, RFC 6750 (2.3), and keys of programs.
+const SESSION_PARAMETERS: [&str; 13] = [
+    "jsessionid",
+    "phpsessid",
+    "aspnetsessionid",
+    "cfid",
+    "cftoken",
+    "cgisessid",
+    "sid",
+    "sessid",
+    "sessionid",
+    "accesstoken",
+    "authtoken",
+    "apikey",
+    "apitoken",
+];
+
+/// A name as portals read it: without regard to case, with other signs for some.
+fn core(name: &[u8]) -> Vec<u8> {
+    let kept = name.iter().filter(|byte| byte.is_ascii_alphanumeric());
+    kept.map(u8::to_ascii_lowercase).collect()
+}
+
 fn digest_of(hash: Context) -> [u8; 32] {
     let digest = hash.finish();
     let bytes = digest.as_ref().try_into();
@@ -178,6 +212,24 @@ mod tests {
         CredentialPlaces {
             cookies: vec!["sessionid".to_owned()],
             headers: vec![header::AUTHORIZATION],
+        }
+    }
+
+    #[test]
+    fn a_session_in_an_address_is_told_from_other_parameters() {
+        for name in [
+            "PHPSESSID",
+            "sid",
+            "JSESSIONID",
+            "access_token",
+            "sessionid",
+            "session_id",
+            "SessionID[]",
+        ] {
+            assert!(places().is_session_parameter(name), "{name}");
+        }
+        for name in ["page", "session", "nom", "id", "token", "code"] {
+            assert!(!places().is_session_parameter(name), "{name}");
         }
     }
 

@@ -7,6 +7,7 @@ pub mod answer;
 pub mod credentials;
 pub mod known;
 pub mod name_mapping;
+mod single_document;
 pub mod value_path;
 
 use std::fmt::Debug;
