@@ -16,8 +16,6 @@ use http::header::{self, HeaderMap, HeaderValue};
 
 use crate::portal::{Portal, Route};
 
-/// Plain bodies up to this size are inspected where they arrive: handing them over takes longer.
-pub(crate) const SHORT_BYTES: usize = 64 << 10;
 /// The known names in a body, with the table that found them; or why they could not be searched
 /// for.
 pub(crate) type NamesReading = Result<(Arc<PersonNameTable>, SeenNames), ReadFailure>;

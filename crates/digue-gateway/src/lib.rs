@@ -13,7 +13,6 @@ pub mod cuts;
 pub mod forward_auth;
 pub mod gateway;
 pub mod guard;
-pub mod headers;
 pub mod identity;
 pub mod inspection;
 pub mod key;
@@ -27,6 +26,7 @@ mod report_endpoint;
 pub mod reported;
 pub mod server;
 
+pub use digue_headers::proxied as headers;
 pub use digue_ordered_files as remembered;
 mod shown;
 mod token;

@@ -10,6 +10,7 @@ use http::{Request, Uri, Version};
 use crate::caller::Caller;
 use crate::gateway::SharedGateway;
 use crate::headers;
+use crate::key;
 use crate::portal::{Identity, Portal};
 use digue_connections::facts::ConnectionFacts;
 
@@ -39,6 +40,8 @@ pub(crate) fn outgoing(
     // Kept across `strip_request`: the body is forwarded byte for byte, so its declared length
     // still holds.
     let content_length = headers.get(header::CONTENT_LENGTH).cloned();
+    // First: only here is a key of Digue told from the portal's own credentials.
+    key::strip(&mut headers);
     headers::strip_request(&mut headers, &passing(portal, caller));
     // After stripping and before Digue sets them: a client must not supply its own identity under
     // these names.

@@ -277,6 +277,11 @@ impl Route {
             || self.is_chosen_by_body()
     }
 
+    /// True when the text of a request is searched for a person whom it may create.
+    pub fn searches_request(&self) -> bool {
+        self.creates.is_some()
+    }
+
     /// True when only the body of a request says whether this route answers it.
     pub(crate) fn is_chosen_by_body(&self) -> bool {
         self.when.iter().any(RequestCondition::needs_body)
@@ -328,6 +333,14 @@ pub struct QueryParameter {
 impl QueryRule {
     /// No parameter, until the map names some.
     pub const NAMED: Self = Self::Named(Vec::new());
+
+    /// True for a parameter that the map names.
+    pub fn names(&self, name: &str) -> bool {
+        match self {
+            Self::Any => false,
+            Self::Named(known) => known.iter().any(|known| known.name == name),
+        }
+    }
 
     /// The name of the first parameter that the map does not accept; each occurrence is checked.
     pub fn stranger<'q>(&self, query: &'q [(String, String)]) -> Option<&'q str> {

@@ -19,6 +19,7 @@ use crate::outgoing::outgoing;
 use crate::portal::{Identity, Portal};
 use digue_connections::facts::ConnectionFacts;
 use digue_http::body::empty;
+use digue_inspect::request::parameters;
 use digue_quotas::hold::{self, BodyHolder, HeldBody};
 use digue_quotas::lock::lock;
 
@@ -64,6 +65,19 @@ impl LoginQuestion {
             connection: connection.clone(),
             renewed: Mutex::default(),
         })
+    }
+
+    /// True when the address of the request brings another sign-in beside the one that is asked
+    /// about; `is_named`: the parameters that the map names.
+    pub(crate) fn is_contradicted(&self, is_named: impl Fn(&str) -> bool) -> bool {
+        let query = self.uri.query().unwrap_or_default();
+        let is_other = |name: &str| self.login.credentials.is_session_parameter(name);
+        self.sign_in.is_some()
+            && !self.is_asked_of_response()
+            && parameters(query)
+                .unwrap_or_default()
+                .iter()
+                .any(|(name, _)| is_other(name) && !is_named(name))
     }
 
     /// The caller, as far as they are known before the portal gets the request.

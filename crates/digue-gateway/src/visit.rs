@@ -32,6 +32,7 @@ mod refuse;
 mod release;
 mod request_body;
 mod settle;
+mod showing;
 mod state;
 mod stream;
 mod traffic;
@@ -44,13 +45,13 @@ use digue_types::RefusalReason;
 use http::{Method, Request, Response, Uri};
 
 use self::admit::{Admission, RequestView};
-use self::answer::Showing;
 use self::assets::{forward_public, note_public_fetch};
 use self::identify::{IdentifiedVisit, identify, identify_reported};
 use self::mode::{Observation, RequestMode};
 use self::passage::{ObservedRequest, ObservedResponse, pass};
 pub(crate) use self::record::RecordedReport;
 use self::record::record_report;
+use self::showing::Showing;
 use self::state::is_public;
 pub(crate) use self::state::{PortalArrival, PortalRequest, Way};
 use self::tunnel::TunnelRequest;
@@ -81,8 +82,9 @@ pub(crate) async fn proxied(
     {
         return forward_public(shared, &portal_request, route, (&parts, body)).await;
     }
-    let (visit, turn) = identify(shared, enforcement, &portal_request, route).await?;
+    let (mut visit, turn) = identify(shared, enforcement, &portal_request, route).await?;
     let (seen, body) = visit.read_body(&parts, body).await?;
+    visit.keep_request(&parts, &seen);
     let mut response = match visit.admit(&RequestView::of(&parts, seen.view())).await? {
         Admission::Assets(visit) => visit.forward(&parts, body, connection).await?,
         Admission::Held(mut visit, route) => {
@@ -103,11 +105,12 @@ pub(crate) async fn proxied(
             visit
                 .decide(showing, tunnel)
                 .await?
+                .shake_hands()
+                .await?
                 .record()
                 .await?
                 .release()?
-                .open(turn.clone())
-                .await?
+                .open(turn.clone())?
         }
         Admission::Unmapped(visit) => {
             return Err(visit.refuse(vec![RefusalReason::UnknownRoute]).await);

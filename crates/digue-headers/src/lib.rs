@@ -3,5 +3,6 @@
 //!
 //! Header fields and rules in, header fields out; it knows neither visits nor caseloads.
 
+pub mod proxied;
 pub mod request_headers;
 pub mod response_headers;

@@ -5,7 +5,7 @@
 //! however they are encoded, and the persons found count as shown. Where no shape could recognise
 //! an identifier, and for names that no standard defines, only what the map names passes.
 
-use digue_identifiers::{Identifier, IdentifierKind, Pick};
+use digue_identifiers::{Collector, Identifier, IdentifierKind, Pick};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use regex::Regex;
 use regex_syntax::hir::{Hir, HirKind, Look, Repetition};
@@ -242,7 +242,11 @@ impl HeaderSweep<'_> {
             }
             _ => value.as_bytes().to_vec(),
         };
-        let mut found = Vec::new();
+        // As in a body: in base 64, in groups of signs, by the shapes that no ordinary text has.
+        let mut shapes = Collector::new(self.kinds, &[], usize::MAX);
+        let plain = String::from_utf8_lossy(&text);
+        shapes.sweep_header(&plain, || "header".into()).ok()?;
+        let mut found = shapes.into_identifiers();
         for reading in readings_of(name, &text) {
             for pick in &self.picks {
                 let Some(pattern) = &pick.pattern else {

@@ -1,7 +1,11 @@
 //! One body type for everything that passes: boxed, so that pages, proxied streams and held
 //! responses are the same to the server.
 
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use bytes::Bytes;
+use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 
@@ -25,6 +29,28 @@ where
     B::Error: Into<BoxError>,
 {
     body.map_err(Into::into).boxed_unsync()
+}
+
+/// A body of which the beginning was read already.
+pub struct StartedBody {
+    pub start: Bytes,
+    pub rest: Body,
+}
+
+impl http_body::Body for StartedBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if self.start.is_empty() {
+            return Pin::new(&mut self.rest).poll_frame(context);
+        }
+        let start = std::mem::take(&mut self.start);
+        Poll::Ready(Some(Ok(Frame::data(start))))
+    }
 }
 
 /// `body`, which fails once more than `bytes_max` have arrived.

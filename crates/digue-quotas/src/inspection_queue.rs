@@ -6,9 +6,11 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use digue_access::shares::ShareExceeded;
 use digue_access::turns::{LineFull, TurnOrder};
 use digue_types::AccountId;
+use http::header::{self, HeaderMap};
 use tokio::sync::oneshot;
 
 /// Inspections of one holder that may wait.
@@ -162,6 +164,18 @@ fn note_slow(bytes: usize, took: Duration) {
             "An inspection took longer than its size explains"
         );
     }
+}
+
+/// Plain bodies up to this size are inspected where they arrive: handing them over takes longer.
+pub const SHORT_BYTES: usize = 64 << 10;
+
+/// In no coding, and no file whose parts are packed.
+pub fn is_plain(headers: &HeaderMap, bytes: &Bytes) -> bool {
+    // The last two: a response of several parts.
+    let packed: [&[u8]; 4] = [b"PK", b"%PDF", b"--", b"\r\n--"];
+    !headers.contains_key(header::CONTENT_ENCODING)
+        && !packed.iter().any(|mark| bytes.starts_with(mark))
+        && bytes.get(128..132) != Some(b"DICM")
 }
 
 #[cfg(test)]

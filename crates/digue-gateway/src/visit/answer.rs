@@ -15,95 +15,19 @@ use http::request::Parts;
 use http::{Method, StatusCode, Uri};
 
 use super::admit::AdmittedVisit;
+use super::showing::Showing;
 use super::state::{RouteRef, Visit};
 use crate::headers;
-use crate::inspection::{BodyReading, NamesReading, SHORT_BYTES, look_into};
+use crate::inspection::{BodyReading, NamesReading, look_into};
 use crate::outgoing::{outgoing, public_origin};
 use crate::portal::{NamesChoice, UninspectedChoice};
-use crate::shown::{FoundPersons, named_by_request, persons_shown};
+use crate::shown::{FoundPersons, persons_shown};
 use digue_connections::facts::ConnectionFacts;
 use digue_headers::response_headers::{HeaderSweep, rewrite_addresses};
 use digue_http::body::Body;
 use digue_quotas::hold::{HeldBody, HoldError, Share, counted, hold};
-use digue_quotas::inspection_queue::{InspectionBusy, TurnHolder};
+use digue_quotas::inspection_queue::{InspectionBusy, SHORT_BYTES, TurnHolder, is_plain};
 use digue_refusals::Refusal;
-
-/// What the portal's response shows, as far as Digue can tell.
-pub(super) struct Showing {
-    pub(super) persons: FoundPersons,
-    pub(super) inspection: Inspection,
-    /// All values of an exact search are shown.
-    pub(super) is_found_as_asked: bool,
-    pub(super) unread: Option<ReadFailure>,
-    /// Known names without an identifier of their persons.
-    pub(super) names_alone: u32,
-    /// It could not be read, and the map refuses what cannot be read for this cause.
-    pub(super) objection: Option<UninspectedCause>,
-    /// Bytes of its body, as far as they are known.
-    pub(super) body_bytes: u64,
-    /// The size is known once the response has left: a second entry says it.
-    pub(super) is_open_ended: bool,
-    /// `None` when the portal has not answered.
-    pub(super) status: Option<StatusCode>,
-    /// Records with persons outside the caseload that were taken out, or would have been.
-    pub(super) outside: Option<OutsideRecords>,
-}
-
-impl Showing {
-    /// Persons and no response: what a request or a report names.
-    fn named(persons: FoundPersons, inspection: Inspection) -> Self {
-        Self {
-            persons,
-            inspection,
-            is_found_as_asked: false,
-            unread: None,
-            names_alone: 0,
-            objection: None,
-            body_bytes: 0,
-            is_open_ended: false,
-            status: None,
-            outside: None,
-        }
-    }
-
-    /// The response goes another way: what the request names counts as shown.
-    pub(super) fn request_only<M>(visit: &AdmittedVisit<M>) -> Self {
-        let subjects = visit.visit().subjects.clone();
-        Self::named(named_by_request(subjects), Inspection::RequestOnly)
-    }
-
-    /// A tunnel that the portal agrees to: from then on nothing can be inspected.
-    pub(super) fn stream<M>(visit: &AdmittedVisit<M>) -> Self {
-        let subjects = visit.visit().subjects.clone();
-        let named = Self::named(named_by_request(subjects), Inspection::Stream);
-        Self {
-            status: Some(StatusCode::SWITCHING_PROTOCOLS),
-            ..named
-        }
-    }
-
-    /// What a portal says that it showed.
-    pub(super) fn reported(persons: Vec<PersonRef>) -> Self {
-        let persons = persons
-            .into_iter()
-            .map(|person| (person, Means::Described))
-            .collect();
-        Self::named(persons, Inspection::Reported)
-    }
-
-    /// A response of which nothing is known but its head, if it has one.
-    pub(super) fn unseen(
-        inspection: Inspection,
-        body_bytes: u64,
-        status: Option<StatusCode>,
-    ) -> Self {
-        Self {
-            body_bytes,
-            status,
-            ..Self::named(FoundPersons::new(), inspection)
-        }
-    }
-}
 
 /// A response of the portal, which only `RecordedVisit::release` hands out.
 pub(super) struct ProxiedAnswer {
@@ -166,6 +90,18 @@ pub(super) enum AnswerBody {
     },
     /// Each piece is inspected when it comes.
     Pieces(Box<StreamedAnswer>),
+}
+
+impl AnswerBody {
+    /// Nothing, with the length that there would be (RFC 9110, 9.3.2).
+    fn without_bytes(self, headers: &mut HeaderMap) -> Self {
+        if let Self::Held(bytes) = self
+            && !bytes.is_empty()
+        {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+        }
+        Self::Held(Bytes::new())
+    }
 }
 
 /// A stream that waits for the entry of its head.
@@ -236,6 +172,12 @@ impl AdmittedVisit<Enforcement> {
             visit.now,
         );
         headers::ask_for_readable(outgoing.headers_mut());
+        // Length, status and headers of a response without its body tell of persons, too: it is
+        // brought, inspected and decided upon as that of `GET`, and leaves without its body.
+        let is_head = request.method == Method::HEAD;
+        if is_head {
+            *outgoing.method_mut() = Method::GET;
+        }
         if route
             .response
             .blocks
@@ -281,7 +223,15 @@ impl AdmittedVisit<Enforcement> {
             body,
             outside,
             sent,
-        } = match self.stream_rules(route, &request.method, &head) {
+        } = match self.stream_rules(route, &head) {
+            // Nothing of it is shown, and its end may never come.
+            Some(_) if is_head => {
+                head.headers.remove(header::CONTENT_LENGTH);
+                HeldAnswer::as_sent(
+                    Ok(InspectedPersons::default()),
+                    AnswerBody::Held(Bytes::new()),
+                )
+            }
             Some(rules) => {
                 // The end of a stream is not known when it begins.
                 head.headers.remove(header::CONTENT_LENGTH);
@@ -342,18 +292,17 @@ impl AdmittedVisit<Enforcement> {
         };
         // The reason phrase is the portal's text, too, and nothing inspects it.
         head.extensions.clear();
+        let body = match is_head {
+            true => body.without_bytes(&mut head.headers),
+            false => body,
+        };
         Ok((showing, ProxiedAnswer { head, body, given }))
     }
 
     /// How the response is released while it still comes; `None` where it is held whole.
-    fn stream_rules(
-        &self,
-        route: &RouteRef,
-        method: &Method,
-        head: &http::response::Parts,
-    ) -> Option<StreamRules> {
+    fn stream_rules(&self, route: &RouteRef, head: &http::response::Parts) -> Option<StreamRules> {
         // A coded stream has no pieces to cut; `ask_for_plain` asked for none.
-        if method == Method::HEAD || head.headers.contains_key(header::CONTENT_ENCODING) {
+        if head.headers.contains_key(header::CONTENT_ENCODING) {
             return None;
         }
         let content_type = head.headers.get(header::CONTENT_TYPE);
@@ -393,14 +342,6 @@ impl AdmittedVisit<Enforcement> {
         head: &http::response::Parts,
         body: Body,
     ) -> Result<HeldAnswer, Refusal> {
-        // No body follows, whatever length is declared (RFC 9110, 9.3.2): nothing to hold or to
-        // inspect.
-        if request.method == Method::HEAD {
-            return Ok(HeldAnswer::as_sent(
-                Ok(InspectedPersons::default()),
-                AnswerBody::Held(Bytes::new()),
-            ));
-        }
         let (visit, enforcement) = (self.visit(), self.enforcement());
         let share = visit.share(&visit.shared.held, &request.extensions);
         match hold(
@@ -728,12 +669,17 @@ impl Visit {
             share.shrink_to(held);
             (done, share)
         };
-        let holder = match self.caller.is_unknown() {
-            true => TurnHolder::of_address(&self.client.ip),
-            false => TurnHolder::Account(self.caller.account.clone()),
-        };
+        let holder = self.turn_holder();
         let (done, share) = self.shared.inspections.run(&holder, size, counted).await?;
         Ok((done?, share))
+    }
+
+    /// Whose turn an inspection for this visit is.
+    pub(super) fn turn_holder(&self) -> TurnHolder {
+        match self.caller.is_unknown() {
+            true => TurnHolder::of_address(&self.client.ip),
+            false => TurnHolder::Account(self.caller.account.clone()),
+        }
     }
 
     pub(super) fn inspected(&self, reading: BodyReading) -> Result<InspectedPersons, Unreadable> {
@@ -768,15 +714,6 @@ fn add_all(persons: &mut FoundPersons, more: &[PersonRef], means: Means) {
             persons.push((person.clone(), means));
         }
     }
-}
-
-/// In no coding, and no file whose parts are packed.
-pub(super) fn is_plain(headers: &HeaderMap, bytes: &Bytes) -> bool {
-    // The last two: a response of several parts.
-    let packed: [&[u8]; 4] = [b"PK", b"%PDF", b"--", b"\r\n--"];
-    !headers.contains_key(header::CONTENT_ENCODING)
-        && !packed.iter().any(|mark| bytes.starts_with(mark))
-        && bytes.get(128..132) != Some(b"DICM")
 }
 
 /// The portal answered, and its response cannot be forwarded.

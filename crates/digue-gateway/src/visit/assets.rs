@@ -1,13 +1,17 @@
-//! Resources that the map declares to show no one: not inspected, yet subject to the gates, and
-//! reported to the monitor as what a browser fetches.
+//! Resources that the map declares to show no one: subject to the gates, and reported to the monitor
+//! as what a browser fetches.
+//!
+//! Style sheets, scripts, pictures and fonts pass as they come. A page, a table or a document under
+//! such an address is searched first (`resource`): the map's word is about addresses, and a person
+//! in one contradicts it.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use digue_access::Enforcement;
-use digue_types::Timestamp;
+use digue_types::{RefusalReason, Timestamp};
 use http::request::Parts;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 
 use super::admit::AdmittedAssets;
 use super::mode::VisitMode;
@@ -25,7 +29,11 @@ use crate::ports::ResourceFetch;
 use digue_connections::facts::ConnectionFacts;
 use digue_headers::response_headers::{HeaderSweep, rewrite_addresses};
 use digue_http::body::{Body, boxed, limited};
+use digue_inspect::resource::search_resource;
+use digue_quotas::hold::BodyHolder;
+use digue_quotas::inspection_queue::TurnHolder;
 use digue_refusals::Refusal;
+use digue_resources::{Resource, ResourceFault, sweep_of};
 
 /// A public resource needs no caller. Its fetch is reported for the account of its session, if
 /// there is one: tokens and headers are not read for it.
@@ -93,11 +101,34 @@ impl AdmittedAssets<Enforcement> {
             visit.now,
         );
         let of = (&*visit.shared, &*visit.portal, visit.sign_in.as_deref());
+        let is_head = parts.method == Method::HEAD;
         let (response, named) = pass_through(of, outgoing, body).await?;
         self.visit.answered = Some(response.status());
         settle(&mut self.visit, &mut self.mode, Some(&named)).await?;
-        let guard = self.visit.guard();
-        Ok(response.map(|body| boxed(GuardedBody::stream(guard, Bytes::new(), body, None))))
+        let visit = &self.visit;
+        let checked = match visit.route() {
+            Some(route) if !is_head => {
+                let turn = visit.turn_holder();
+                let holders = visit.body_holders(&parts.extensions);
+                let of = (&*visit.shared, &visit.portal);
+                resource(of, route, turn, holders).check(response).await
+            }
+            Some(_) | None => Ok(response),
+        };
+        match checked {
+            Ok(response) => {
+                let guard = self.visit.guard();
+                Ok(
+                    response
+                        .map(|body| boxed(GuardedBody::stream(guard, Bytes::new(), body, None))),
+                )
+            }
+            Err(ResourceFault::Unfit(cause)) => {
+                let reasons = vec![RefusalReason::Uninspectable(cause)];
+                Err(self.visit.refuse(self.mode, reasons).await)
+            }
+            Err(ResourceFault::Unavailable(refusal)) => Err(refusal),
+        }
     }
 }
 
@@ -116,7 +147,49 @@ pub(super) async fn forward_public(
     );
     let outgoing = outgoing(shared, request.portal, None, parts, request.connection, now);
     let (response, _) = pass_through((&**shared, &**request.portal, None), outgoing, body).await?;
-    Ok(response)
+    if parts.method == Method::HEAD {
+        return Ok(response);
+    }
+    let ip = request.connection.origin.ip.to_string();
+    let holders = vec![
+        BodyHolder::Strangers(request.portal.id.clone()),
+        BodyHolder::Portal(request.portal.id.clone()),
+    ];
+    let turn = TurnHolder::of_address(&ip);
+    let checked = resource((&**shared, request.portal), route, turn, holders);
+    checked.check(response).await.map_err(|fault| match fault {
+        // Nobody is known of whom an entry could speak.
+        ResourceFault::Unfit(cause) => Refusal::of(vec![RefusalReason::Uninspectable(cause)], None),
+        ResourceFault::Unavailable(refusal) => refusal,
+    })
+}
+
+/// What a resource of a route is checked with.
+fn resource<'r>(
+    (shared, portal): (&'r SharedGateway, &Arc<Portal>),
+    route: &Route,
+    turn: TurnHolder,
+    holders: Vec<BodyHolder>,
+) -> Resource<'r> {
+    let portal = portal.clone();
+    Resource {
+        held: &shared.held,
+        inspections: &shared.inspections,
+        idle: portal.timeouts.idle,
+        held_bytes_max: route.held_bytes_max,
+        limits: route.inspect_limits,
+        search: Arc::new(move |message, limits| {
+            let sweep = sweep_of(
+                portal
+                    .routes
+                    .iter()
+                    .flat_map(|route| &route.response.blocks),
+            );
+            search_resource(&portal.kinds, &sweep, message, limits)
+        }),
+        turn,
+        holders,
+    }
 }
 
 /// The portal's response, and its headers as it sent them.

@@ -7,9 +7,9 @@ use digue_types::{
 };
 
 use super::admit::AdmittedVisit;
-use super::answer::Showing;
 use super::mode::VisitMode;
 use super::outside::named_in_refusal;
+use super::showing::Showing;
 use super::state::{Visit, VisitRule};
 use crate::portal::SessionDemand;
 use crate::ports::Verdict;
@@ -25,6 +25,21 @@ pub(super) struct DecidedVisit<M, A> {
 }
 
 impl<M, A> DecidedVisit<M, A> {
+    /// The same visit, with another answer to wait for its entry.
+    pub(super) const fn of_parts(
+        visit: Box<Visit>,
+        mode: M,
+        exposure: Exposure,
+        answer: A,
+    ) -> Self {
+        Self {
+            visit,
+            mode,
+            exposure,
+            answer,
+        }
+    }
+
     pub(super) fn into_parts(self) -> (Box<Visit>, M, Exposure, A) {
         (self.visit, self.mode, self.exposure, self.answer)
     }

@@ -70,7 +70,12 @@ pub(super) async fn identify<M: RequestMode>(
         request.headers,
         request.connection,
     );
+    let is_named = |name: &str| candidates.all().all(|route| route.query.names(name));
     let found = match &question {
+        // The portal may take the session of the address for the visitor's.
+        Some(question) if mode.asks_first() && question.is_contradicted(is_named) => {
+            Err(IdentityFailure::Unclear)
+        }
         Some(question) if mode.asks_first() => question.before_the_portal(shared, now).await,
         Some(_) => Err(IdentityFailure::NotYetNamed),
         None => identity::identify(shared, &request.identity(), request.headers, now),

@@ -3,13 +3,15 @@
 
 use bytes::Bytes;
 use digue_access::decide::{PersonsOutside, outside};
+use digue_identifiers::{Identifier, Pick};
 use digue_inspect::read_request;
 use digue_inspect::request::RequestParts;
+use digue_inspect::request_text::RequestText;
 use digue_types::{PersonRef, RefusalReason};
 use http::StatusCode;
 use http::header::{self, HeaderMap};
 
-use super::state::{RouteRef, Visit};
+use super::state::{KeptRequest, RouteRef, Visit};
 use crate::ports::{CaseloadMiss, CreatedPerson};
 use digue_quotas::lock::lock;
 
@@ -106,10 +108,13 @@ impl Visit {
         let Ok(created) = self.persons(fields.0.values().flatten()) else {
             return;
         };
-        // One person, whom the inspection found as well, and whom nobody asked for by name.
+        // One person, whom the inspection found as well, and whom the request does not name in any
+        // way: who is named existed before. Whom Digue knows already, the port does not add.
+        let identifiers: Vec<&Identifier> = fields.0.values().flatten().collect();
         if let [person] = &created[..]
             && shown.contains(person)
             && !self.subjects.contains(person)
+            && !self.names_in_request(route, &identifiers, person)
         {
             let created = CreatedPerson {
                 portal: self.portal.id.clone(),
@@ -120,5 +125,35 @@ impl Visit {
             };
             port.created(created).await;
         }
+    }
+
+    /// True when the request names the person anywhere, in any coding, or was not searched.
+    fn names_in_request(
+        &self,
+        route: &RouteRef,
+        identifiers: &[&Identifier],
+        person: &PersonRef,
+    ) -> bool {
+        let Some(KeptRequest { target, body }) = &self.kept_request else {
+            return true;
+        };
+        let target = target.as_deref().unwrap_or_default();
+        let text = RequestText { target, body };
+        let written = identifiers
+            .iter()
+            .map(|identifier| identifier.text.as_str());
+        if written.chain([person.as_str()]).any(|name| text.has(name)) {
+            return true;
+        }
+        let blocks = route.response.blocks.iter();
+        let sweep: Vec<Pick> = blocks
+            .flat_map(|block| block.sweep.iter().cloned())
+            .collect();
+        let most = route.inspect_limits.identifiers_max;
+        // By another of its identifiers.
+        let named = text.identifiers(&self.portal.kinds, &sweep, most);
+        named
+            .and_then(|named| self.persons(named.iter()))
+            .map_or(true, |named| named.contains(person))
     }
 }

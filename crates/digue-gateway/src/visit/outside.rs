@@ -16,11 +16,11 @@ use digue_types::{OutsideHandling, OutsideRecords, PersonRef, RefusalReason};
 use http::StatusCode;
 use http::header::{self, HeaderMap};
 
-use super::answer::{InspectedPersons, is_plain};
+use super::answer::InspectedPersons;
 use super::state::{RouteRef, Visit};
 use crate::inspection::without_records;
 use digue_quotas::hold::Share;
-use digue_quotas::inspection_queue::InspectionBusy;
+use digue_quotas::inspection_queue::{InspectionBusy, is_plain};
 use digue_quotas::lock::lock;
 
 /// A response that was rewritten.

@@ -13,11 +13,12 @@ use http::{Method, Response, StatusCode};
 use hyper::upgrade::OnUpgrade;
 
 use super::admit::{AdmittedVisit, BodyView, RequestView};
-use super::answer::{InspectedPersons, Showing};
+use super::answer::InspectedPersons;
 use super::identify::IdentifiedVisit;
 use super::mode::Observation;
 use super::observed_request::as_sent;
 use super::request_body::INSPECTED_REQUEST_BYTES_MAX;
+use super::showing::Showing;
 use super::state::{RouteRef, Visit};
 use super::tunnel::{join, on_connection};
 use crate::headers;

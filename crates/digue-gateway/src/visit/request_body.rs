@@ -8,8 +8,10 @@ use http::request::Parts;
 use super::admit::BodyView;
 use super::answer::declared_length;
 use super::identify::IdentifiedVisit;
+use super::state::KeptRequest;
+use crate::guard::GuardedBody;
 use crate::portal::RouteKind;
-use digue_http::body::{Body, empty, full, limited};
+use digue_http::body::{Body, boxed, empty, full, limited};
 use digue_quotas::hold::{HeldBody, counted, hold};
 use digue_refusals::Refusal;
 
@@ -23,12 +25,15 @@ pub(super) enum RequestBody {
     TooLarge,
     /// Encoded.
     Unreadable,
+    /// No rule reads it, and it is too long or coded to be searched for a person.
+    Unsearched,
 }
 
 impl RequestBody {
     pub(super) fn view(&self) -> BodyView<'_> {
         match self {
             Self::Whole(bytes) => BodyView::Whole(bytes),
+            Self::Unsearched => BodyView::Whole(&[]),
             Self::TooLarge => BodyView::TooLarge,
             Self::Unreadable => BodyView::Unreadable,
         }
@@ -59,7 +64,10 @@ impl IdentifiedVisit<Enforcement> {
             return Ok((RequestBody::TooLarge, empty()));
         }
         if !route.needs_request_body() {
-            return Ok((RequestBody::Whole(Bytes::new()), limited(body, limit)));
+            return match route.searches_request() {
+                true => self.search_body(parts, limited(body, limit)).await,
+                false => Ok((RequestBody::Whole(Bytes::new()), limited(body, limit))),
+            };
         }
         // Not decoded: the portal's decoder could make another text of it.
         if parts.headers.contains_key(header::CONTENT_ENCODING) {
@@ -78,5 +86,42 @@ impl IdentifiedVisit<Enforcement> {
             Ok(HeldBody::TooLarge { .. }) => Ok((RequestBody::TooLarge, empty())),
             Err(error) => Err(Refusal::from(&error)),
         }
+    }
+
+    /// A body that only a search for a person reads: what cannot be searched passes all the same.
+    async fn search_body(&self, parts: &Parts, body: Body) -> Result<(RequestBody, Body), Refusal> {
+        if parts.headers.contains_key(header::CONTENT_ENCODING) {
+            return Ok((RequestBody::Unsearched, body));
+        }
+        let visit = self.visit();
+        let share = visit.share(&visit.shared.held, &parts.extensions);
+        let idle = visit.portal.timeouts.idle;
+        match hold(body, INSPECTED_REQUEST_BYTES_MAX, idle, share).await {
+            Ok(HeldBody::Whole { bytes, share }) => {
+                let bytes = counted(bytes, share);
+                Ok((RequestBody::Whole(bytes.clone()), full(bytes)))
+            }
+            Ok(HeldBody::TooLarge { start, rest }) => {
+                let body = boxed(GuardedBody::stream(visit.guard(), start, rest, None));
+                Ok((RequestBody::Unsearched, body))
+            }
+            Err(error) => Err(Refusal::from(&error)),
+        }
+    }
+
+    /// Keeps the text of the request, where a person whom it names must not count as created.
+    pub(super) fn keep_request(&mut self, parts: &Parts, body: &RequestBody) {
+        let (visit, _) = self.parts_mut();
+        let searches = visit.route().is_some_and(|route| route.searches_request());
+        visit.kept_request = match body {
+            RequestBody::Whole(bytes) if searches => Some(KeptRequest {
+                target: parts.uri.path_and_query().map(ToString::to_string),
+                body: bytes.clone(),
+            }),
+            RequestBody::Whole(_)
+            | RequestBody::TooLarge
+            | RequestBody::Unreadable
+            | RequestBody::Unsearched => None,
+        };
     }
 }

@@ -4,6 +4,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use digue_access::{Decision, RequestFacts, Snapshot};
 use digue_identifiers::{Identifier, Unreadable};
 use digue_inspect::condition::{RequestContent, answering};
@@ -193,6 +194,13 @@ pub(super) enum VisitRule {
     },
 }
 
+/// Everything in which a request can name a person.
+pub(super) struct KeptRequest {
+    /// Path and query, as sent.
+    pub(super) target: Option<String>,
+    pub(super) body: Bytes,
+}
+
 /// The values by which the request searches for one person.
 #[derive(Default)]
 pub(super) struct ExactSearch {
@@ -248,6 +256,9 @@ pub(super) struct Visit {
     pub(super) without_passkey: Option<Box<Caller>>,
     /// The token by which the request fetches an earlier answer.
     pub(super) token: Option<String>,
+    /// What the request says, where its answer may name a person whom it has created; `None` where
+    /// it was not searched.
+    pub(super) kept_request: Option<KeptRequest>,
     /// The template of the path, on a route that answers for all others.
     pub(super) template: Option<String>,
 }
@@ -312,6 +323,7 @@ impl Visit {
             sign_in: None,
             without_passkey: None,
             token: None,
+            kept_request: None,
             template: None,
         }
     }
@@ -380,6 +392,11 @@ impl Visit {
 
     /// The quota of held bytes that this visit uses.
     pub(super) fn share(&self, of: &Arc<HeldBytes>, extensions: &http::Extensions) -> Share {
+        hold::begin(of, self.body_holders(extensions))
+    }
+
+    /// Whose bytes those are that this visit holds.
+    pub(super) fn body_holders(&self, extensions: &http::Extensions) -> Vec<BodyHolder> {
         let connection = extensions
             .get::<Arc<Slot>>()
             .and_then(|slot| slot.share_key());
@@ -402,7 +419,7 @@ impl Visit {
             strangers,
             Some(BodyHolder::Portal(self.portal.id.clone())),
         ];
-        hold::begin(of, holders.into_iter().flatten())
+        holders.into_iter().flatten().collect()
     }
 
     pub(super) fn guard(&self) -> CutGuard {

@@ -17,9 +17,10 @@ use http_body::{Body as HttpBody, Frame};
 use http_body_util::BodyExt as _;
 use tokio::sync::mpsc;
 
-use super::answer::{Showing, StreamedAnswer};
+use super::answer::StreamedAnswer;
 use super::mode::VisitMode as _;
 use super::record::must_record;
+use super::showing::Showing;
 use super::state::{RouteRef, Visit};
 use crate::guard::{CutGuard, CutWhileReading};
 

@@ -11,6 +11,7 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 
 use super::admit::AdmittedVisit;
+use super::decide::DecidedVisit;
 use super::record::ReleasedVisit;
 use crate::outgoing::outgoing;
 use digue_connections::facts::ConnectionFacts;
@@ -57,27 +58,57 @@ impl TunnelRequest {
     }
 }
 
-impl ReleasedVisit<TunnelRequest> {
-    /// Connects the client and the portal, if the portal agrees. While open, the tunnel counts as a
-    /// request of its account, on a connection that is counted.
-    pub(super) async fn open(self, turn: Option<KeptUntilSent>) -> Result<Response<Body>, Refusal> {
-        let Self {
-            visit,
-            answer,
-            guard,
-            ..
-        } = self;
+/// What the portal answered to the handshake.
+pub(super) struct HandshakeAnswer {
+    client_side: OnUpgrade,
+    slot: Option<Arc<Slot>>,
+    response: Response<Body>,
+}
+
+impl DecidedVisit<Enforcement, TunnelRequest> {
+    /// Asks the portal for the tunnel: its entry says what the portal answered. Nothing passes
+    /// before the entry is durable.
+    pub(super) async fn shake_hands(
+        self,
+    ) -> Result<DecidedVisit<Enforcement, HandshakeAnswer>, Refusal> {
+        let (mut visit, mode, mut exposure, request) = self.into_parts();
         let TunnelRequest {
             client_side,
             outgoing,
             slot,
-        } = answer;
+        } = request;
         let outgoing = outgoing.map(|()| empty());
-        let mut response = visit
+        let response = visit
             .shared
             .upstream
             .send(outgoing, visit.portal.timeouts.response)
             .await?;
+        let status = response.status();
+        visit.answered = Some(status);
+        exposure.status = status.as_u16();
+        if status != StatusCode::SWITCHING_PROTOCOLS {
+            // Nothing of its answer leaves.
+            exposure.shown = Vec::new();
+        }
+        let answer = HandshakeAnswer {
+            client_side,
+            slot,
+            response,
+        };
+        Ok(DecidedVisit::of_parts(visit, mode, exposure, answer))
+    }
+}
+
+impl ReleasedVisit<HandshakeAnswer> {
+    /// Connects the client and the portal, if the portal agrees. While open, the tunnel counts as a
+    /// request of its account, on a connection that is counted.
+    pub(super) fn open(self, turn: Option<KeptUntilSent>) -> Result<Response<Body>, Refusal> {
+        let Self { answer, guard, .. } = self;
+        let HandshakeAnswer {
+            client_side,
+            slot,
+            mut response,
+        } = answer;
         if response.status() != StatusCode::SWITCHING_PROTOCOLS {
             // The portal declined; its response was not inspected and does not leave.
             let status = StatusCode::BAD_GATEWAY;

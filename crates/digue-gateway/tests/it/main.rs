@@ -8,6 +8,7 @@
 
 mod calls;
 mod classes;
+mod disguised;
 mod faults;
 mod later;
 mod memory_monitor;

@@ -136,7 +136,7 @@ async fn nobody_is_looked_up_for_a_gate_or_a_class() {
 async fn who_was_created_is_shown_to_the_creator_and_opened_again() {
     let (mut world, data) = world();
     let made = world
-        .visit(WayIn::Session, visit("POST", "/inscription/P90"))
+        .visit(WayIn::Session, visit("POST", "/inscription/Durand-90"))
         .await;
     assert_eq!(made.status, 200, "{}", made.body);
     assert_eq!(heard(&data), ["created P90"]);
@@ -154,8 +154,46 @@ async fn who_was_created_is_shown_to_the_creator_and_opened_again() {
     assert_eq!(world.visit(WayIn::Session, other).await.status, 403);
     // A request that only reads creates nobody.
     let read = world
-        .visit(WayIn::Session, visit("GET", "/inscription/P91"))
+        .visit(WayIn::Session, visit("GET", "/inscription/Durand-91"))
         .await;
     assert_eq!(read.status, 403);
     assert_eq!(heard(&data), ["asked P90", "asked P91"]);
+}
+
+#[tokio::test]
+async fn who_is_named_in_any_way_was_not_created() {
+    let (mut world, data) = world();
+    for target in [
+        "/inscription/P90",
+        "/inscription/Durand-90?fusion=%5090",
+        "/inscription/Durand-90?fusion=P90",
+        "/inscription/Durand-90?fusion=%255090",
+        "/inscription/Durand-90?fusion=eC1QOTA7",
+        "/inscription/Durand-90?fusion=x,P090;",
+    ] {
+        let refused = world.visit(WayIn::Session, visit("POST", target)).await;
+        assert_eq!(refused.status, 403, "{target}");
+        assert_eq!(heard(&data), ["asked P90"], "{target}");
+    }
+    for body in [
+        "{\"fusion\":\"P90\"}",
+        "fusion=%50%39%30",
+        "{\"fusion\":\"\\u0050\\u00390\"}",
+        "P\u{200b}90",
+        "<a href='/fiche/P90'>",
+    ] {
+        let of = visit("POST", "/inscription/Durand-90");
+        let mut request = world.request(WayIn::Session, of);
+        *request.body_mut() = digue_http::body::full(body.to_owned());
+        let refused = world.send(request).await;
+        assert_eq!(refused.status, 403, "{body}");
+        assert_eq!(heard(&data), ["asked P90"], "{body}");
+    }
+    // What cannot be searched may name anyone.
+    let mut request = world.request(WayIn::Session, visit("POST", "/inscription/Durand-90"));
+    let coding = "gzip".parse().unwrap();
+    request.headers_mut().insert("content-encoding", coding);
+    *request.body_mut() = digue_http::body::full(vec![0x1f, 0x8b, 8]);
+    assert_eq!(world.send(request).await.status, 403);
+    assert_eq!(heard(&data), ["asked P90"]);
 }

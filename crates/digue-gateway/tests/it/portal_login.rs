@@ -466,6 +466,35 @@ async fn a_pilot_asks_afterwards_and_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_in_the_address_is_not_taken_for_that_of_the_cookie() {
+    for (way, host) in enforced() {
+        let home = Home::new();
+        // The map lets any parameter through; it names `ids` only.
+        for name in [
+            "PHPSESSID",
+            "sid",
+            "JSESSIONID",
+            "access_token",
+            "SID%5B%5D",
+        ] {
+            let reached = home.reached().len();
+            let target = format!("/inscription/Durand?{name}=of-other");
+            let answer = home.ask(&host, "GET", &target, "of-caseload").await;
+            match way {
+                // The answer itself says whose it is.
+                "entete" => assert_ne!(answer.reasons, ["login-unclear"], "{name}"),
+                _ => {
+                    assert_eq!(answer.reasons, ["login-unclear"], "{way} {name}");
+                    assert_eq!(home.reached().len(), reached, "{way} {name}");
+                }
+            }
+        }
+        let usual = home.ask(&host, "GET", "/liste?ids=P1", "of-caseload").await;
+        assert_eq!(usual.status, 200, "{way}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_proxy_is_told_who_may_continue() {
     for (way, host) in enforced() {
         let home = Home::new();

@@ -32,7 +32,7 @@ use digue_gateway::{Gateway, GatewayLimits, GatewayParts, Hosts};
 use digue_headers::response_headers::HeaderRules;
 use digue_http::body;
 use digue_http::client::HttpClient;
-use digue_identifiers::{IdentifierKind, Pick};
+use digue_identifiers::{IdentifierKind, Pick, SearchPattern};
 use digue_inspect::events::{EventRule, EventRules, PieceEnd, StreamRules};
 use digue_inspect::graphql::GraphQl;
 use digue_inspect::json::{JsonMap, JsonRule, JsonRules};
@@ -244,6 +244,11 @@ fn portal_answer(heard: &Heard) -> Reply {
         return Reply::new("application/json", " ".repeat(2 * HELD_BYTES_MAX)).chunked();
     }
     let name = path.rsplit('/').next().unwrap_or_default();
+    // Whom it registers gets a number of their own.
+    let name = match path.starts_with("/inscription/Durand-") {
+        true => &format!("P{}", &name["Durand-".len()..]),
+        false => name,
+    };
     match query
         .strip_prefix("ids=")
         .or_else(|| query.strip_prefix("search="))
@@ -554,6 +559,9 @@ fn usual_routes() -> Vec<Route> {
     }]);
     let mut opaque = route("opaque", "/opaque/{id}", RouteKind::Held);
     opaque.access.needs_caseload = false;
+    // A pattern of the map, which its resources are searched for, too.
+    let pattern = SearchPattern::new(r"\bP9[0-9]{3}\b").unwrap();
+    free.response.blocks[0].sweep = vec![Pick::by_pattern(0, pattern, "sweep")];
     vec![
         route("fiche", "/fiche/{id}", RouteKind::Held),
         list,

@@ -17,6 +17,18 @@ fn telling_kinds() -> Vec<IdentifierKind> {
 }
 
 #[test]
+fn an_identifier_hidden_in_a_header_is_found() {
+    for value in [
+        "/connexion?suite=MTAwMDAwMUE=",
+        "/fiche?curseur=eyJpZCI6IjEwMDAwMDFBIn0",
+        "/fiche/1%C2%A0000%C2%A0001A",
+    ] {
+        let found = pass(&telling_kinds(), &[], ("location", value)).1;
+        assert_eq!(found, ["1000001A"], "{value}");
+    }
+}
+
+#[test]
 fn a_shape_is_looked_for_anywhere_however_it_is_anchored() {
     for shape in [
         "[0-9]{7}[A-Z]",

@@ -29,7 +29,6 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         2,
         &["digue-types", "digue-locales", "digue-http"],
     ),
-    ("digue-headers", 2, &["digue-identifiers", "digue-http"]),
     ("digue-pdf", 2, &["digue-types", "digue-identifiers"]),
     ("digue-dicom", 2, &["digue-types", "digue-identifiers"]),
     (
@@ -59,6 +58,17 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         ],
     ),
     (
+        "digue-headers",
+        3,
+        &[
+            "digue-types",
+            "digue-identifiers",
+            "digue-http",
+            "digue-decode",
+            "digue-refusals",
+        ],
+    ),
+    (
         "digue-inspect",
         4,
         &[
@@ -69,6 +79,18 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-pdf",
             "digue-dicom",
             "digue-tables",
+        ],
+    ),
+    (
+        "digue-resources",
+        5,
+        &[
+            "digue-types",
+            "digue-http",
+            "digue-identifiers",
+            "digue-inspect",
+            "digue-quotas",
+            "digue-refusals",
         ],
     ),
     (
@@ -111,6 +133,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-quotas",
             "digue-inspect",
             "digue-ordered-files",
+            "digue-resources",
         ],
     ),
     (

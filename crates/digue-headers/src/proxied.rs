@@ -11,8 +11,7 @@ use digue_refusals::RECEIPT;
 use digue_types::OutsideRecords;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
-use crate::key;
-use digue_headers::request_headers::keep_passing;
+use crate::request_headers::keep_passing;
 
 /// The session cookie. `__Host-`: for this host alone, secure, with path `/` (RFC 6265bis).
 pub const SESSION_COOKIE: &str = "__Host-digue";
@@ -44,7 +43,7 @@ const HOP_BY_HOP: [HeaderName; 9] = [
 ///
 /// Fields that are hop-by-hop without being named stay for the gateway itself, as `Upgrade` does;
 /// they are removed on forwarding.
-pub(crate) fn end_connection_fields(headers: &mut HeaderMap) {
+pub fn end_connection_fields(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
         .get_all(header::CONNECTION)
         .iter()
@@ -57,13 +56,11 @@ pub(crate) fn end_connection_fields(headers: &mut HeaderMap) {
     }
 }
 
-/// Removes everything that must not reach the portal. `passing` holds the client headers that the
-/// map names.
+/// Removes everything that must not reach the portal, but for a key of Digue, which the caller has
+/// removed: `authorization` and `dpop` are the portal's own credentials by now. `passing` holds the
+/// client headers that the map names.
 pub fn strip_request(headers: &mut HeaderMap, passing: &[HeaderName]) {
     strip_hops(headers);
-    // Before `keep_passing`, which lets `authorization` and `dpop` pass: only here is a key of
-    // Digue told from the portal's own credentials.
-    key::strip(headers);
     keep_passing(headers, passing);
     // The portal cannot ask the client to continue: the body is already on its way.
     headers.remove(header::EXPECT);
@@ -113,7 +110,7 @@ pub fn ask_for_readable(headers: &mut HeaderMap) {
 }
 
 /// For responses that leave piece by piece: a coding would make one thing of them.
-pub(crate) fn ask_for_plain(headers: &mut HeaderMap) {
+pub fn ask_for_plain(headers: &mut HeaderMap) {
     headers.insert(
         header::ACCEPT_ENCODING,
         HeaderValue::from_static("identity"),
@@ -121,7 +118,7 @@ pub(crate) fn ask_for_plain(headers: &mut HeaderMap) {
 }
 
 /// True when a client asks for a WebSocket.
-pub(crate) fn is_websocket(headers: &HeaderMap) -> bool {
+pub fn is_websocket(headers: &HeaderMap) -> bool {
     headers
         .get(header::UPGRADE)
         .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
@@ -138,7 +135,7 @@ pub fn strip_response(headers: &mut HeaderMap) {
 }
 
 /// Removes what sets, overwrites or clears the gateway's own cookies.
-pub(crate) fn strip_own_cookies(headers: &mut HeaderMap) {
+pub fn strip_own_cookies(headers: &mut HeaderMap) {
     let is_own = |value: &HeaderValue| is_own_cookie(value.as_bytes());
     if !headers.get_all(header::SET_COOKIE).iter().any(is_own) {
         return;
@@ -158,7 +155,7 @@ pub(crate) fn strip_own_cookies(headers: &mut HeaderMap) {
 
 /// Makes the headers fit a body that was rewritten: those that describe the bytes of the portal's go,
 /// and the visitor learns that something is missing.
-pub(crate) fn describe_rewritten(headers: &mut HeaderMap, outside: &OutsideRecords) {
+pub fn describe_rewritten(headers: &mut HeaderMap, outside: &OutsideRecords) {
     let of_the_bytes = [
         header::CONTENT_LENGTH,
         header::CONTENT_ENCODING,
@@ -189,7 +186,12 @@ pub fn strip_response_hops(headers: &mut HeaderMap) {
 }
 
 /// Removes the fields that are hop-by-hop by themselves.
-pub(crate) fn strip_hops(headers: &mut HeaderMap) {
+pub fn strip_hops(headers: &mut HeaderMap) {
+    // Of two lengths the coding counts, and the other must not be passed on (RFC 9112, 6.3): the
+    // next program would cut the body there, and read its rest as another message.
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        headers.remove(header::CONTENT_LENGTH);
+    }
     for name in &HOP_BY_HOP {
         headers.remove(name);
     }
@@ -220,7 +222,7 @@ fn single_cookie<'h>(headers: &'h HeaderMap, wanted: &str) -> Option<&'h str> {
 
 /// Every cookie of Digue begins with the name of the first. An equals sign may precede it: browsers
 /// send the value of a cookie without a name as if it were a name.
-pub(crate) fn is_own_cookie(pair: &[u8]) -> bool {
+pub fn is_own_cookie(pair: &[u8]) -> bool {
     let is_padding = |byte: &u8| *byte == b'=' || byte.is_ascii_whitespace();
     let start = pair
         .iter()
