@@ -18,28 +18,13 @@ use digue_quotas::lock::lock;
 
 /// A visit that was decided upon, with its entry and the answer that waits for it.
 pub(super) struct DecidedVisit<M, A> {
-    visit: Box<Visit>,
-    mode: M,
-    exposure: Exposure,
-    answer: A,
+    pub(super) visit: Box<Visit>,
+    pub(super) mode: M,
+    pub(super) exposure: Exposure,
+    pub(super) answer: A,
 }
 
 impl<M, A> DecidedVisit<M, A> {
-    /// The same visit, with another answer to wait for its entry.
-    pub(super) const fn of_parts(
-        visit: Box<Visit>,
-        mode: M,
-        exposure: Exposure,
-        answer: A,
-    ) -> Self {
-        Self {
-            visit,
-            mode,
-            exposure,
-            answer,
-        }
-    }
-
     pub(super) fn into_parts(self) -> (Box<Visit>, M, Exposure, A) {
         (self.visit, self.mode, self.exposure, self.answer)
     }
