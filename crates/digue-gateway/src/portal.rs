@@ -277,11 +277,6 @@ impl Route {
             || self.is_chosen_by_body()
     }
 
-    /// True when the text of a request is searched for a person whom it may create.
-    pub fn searches_request(&self) -> bool {
-        self.creates.is_some()
-    }
-
     /// True when only the body of a request says whether this route answers it.
     pub(crate) fn is_chosen_by_body(&self) -> bool {
         self.when.iter().any(RequestCondition::needs_body)
@@ -336,10 +331,7 @@ impl QueryRule {
 
     /// True for a parameter that the map names.
     pub fn names(&self, name: &str) -> bool {
-        match self {
-            Self::Any => false,
-            Self::Named(known) => known.iter().any(|known| known.name == name),
-        }
+        matches!(self, Self::Named(known) if known.iter().any(|known| known.name == name))
     }
 
     /// The name of the first parameter that the map does not accept; each occurrence is checked.

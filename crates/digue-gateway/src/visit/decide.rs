@@ -18,10 +18,10 @@ use digue_quotas::lock::lock;
 
 /// A visit that was decided upon, with its entry and the answer that waits for it.
 pub(super) struct DecidedVisit<M, A> {
-    visit: Box<Visit>,
-    mode: M,
-    exposure: Exposure,
-    answer: A,
+    pub(super) visit: Box<Visit>,
+    pub(super) mode: M,
+    pub(super) exposure: Exposure,
+    pub(super) answer: A,
 }
 
 impl<M, A> DecidedVisit<M, A> {

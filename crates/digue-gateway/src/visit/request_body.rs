@@ -64,7 +64,7 @@ impl IdentifiedVisit<Enforcement> {
             return Ok((RequestBody::TooLarge, empty()));
         }
         if !route.needs_request_body() {
-            return match route.searches_request() {
+            return match route.creates.is_some() {
                 true => self.search_body(parts, limited(body, limit)).await,
                 false => Ok((RequestBody::Whole(Bytes::new()), limited(body, limit))),
             };
@@ -112,16 +112,12 @@ impl IdentifiedVisit<Enforcement> {
     /// Keeps the text of the request, where a person whom it names must not count as created.
     pub(super) fn keep_request(&mut self, parts: &Parts, body: &RequestBody) {
         let (visit, _) = self.parts_mut();
-        let searches = visit.route().is_some_and(|route| route.searches_request());
-        visit.kept_request = match body {
-            RequestBody::Whole(bytes) if searches => Some(KeptRequest {
+        let searches = visit.route().is_some_and(|route| route.creates.is_some());
+        if let (RequestBody::Whole(bytes), true) = (body, searches) {
+            visit.kept_request = Some(KeptRequest {
                 target: parts.uri.path_and_query().map(ToString::to_string),
                 body: bytes.clone(),
-            }),
-            RequestBody::Whole(_)
-            | RequestBody::TooLarge
-            | RequestBody::Unreadable
-            | RequestBody::Unsearched => None,
-        };
+            });
+        }
     }
 }

@@ -95,7 +95,12 @@ impl DecidedVisit<Enforcement, TunnelRequest> {
             slot,
             response,
         };
-        Ok(DecidedVisit::of_parts(visit, mode, exposure, answer))
+        Ok(DecidedVisit {
+            visit,
+            mode,
+            exposure,
+            answer,
+        })
     }
 }
 
