@@ -297,24 +297,14 @@ pub async fn report(
     }
     let digue = Actor::digue();
     let id = open(app, &digue, Source::Partner, title, (&own).into()).await?;
-    let text = format!("{} – {}", actor.account, text.trim());
-    add(
-        app,
-        &digue,
-        &id,
-        None,
-        IncidentNote::Said {
-            kind: EntryKind::Fact,
-            text,
-            journal: None,
-        },
-    )
-    .await?;
-    let mail = |_| Mail::Reported {
-        organisation: own.clone(),
+    let note = IncidentNote::Said {
+        kind: EntryKind::Fact,
+        text: format!("{} – {}", actor.account, text.trim()),
+        journal: None,
     };
-    // The report is kept whether the mail leaves or not: the incident is among the tasks.
-    if let Err(error) = digue_mail::tell_roles(app, Role::can_respond, mail).await {
+    add(app, &digue, &id, None, note).await?;
+    let mail = Mail::Reported { organisation: own };
+    if let Err(error) = digue_mail::tell_roles(app, Role::can_respond, |_| mail.clone()).await {
         tracing::error!(%error, incident = id, "Mail about a partner's report failed; the console shows it");
     }
     Ok(id)
