@@ -73,6 +73,9 @@ pub trait Faults: Send + Sync {
 const LOCK_TRIES: usize = 10;
 const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(30);
 
+/// A folder that is locked for this process until this is dropped.
+pub type FolderLock = File;
+
 /// The journal's folder. Paths of all methods are relative to it.
 #[derive(Clone)]
 pub struct Disk {

@@ -5,10 +5,8 @@
 //! read it as they read the folder of a journal of one machine. Where the entries come from is not
 //! known here.
 
-use std::fs::File;
-
 use crate::checkpoint::Checkpoint;
-use crate::disk::Disk;
+use crate::disk::{Disk, FolderLock};
 use crate::note::Signer;
 use crate::open_error::OpenError;
 use crate::prune::PrunedBeginning;
@@ -21,7 +19,7 @@ pub(crate) const MARK: &str = "shared";
 /// A folder that follows a journal; locked until it is dropped.
 pub struct JournalMirror {
     publisher: Publisher,
-    _lock: File,
+    _lock: FolderLock,
 }
 
 impl JournalMirror {
