@@ -13,6 +13,7 @@ use digue_survey::value::ValueContext;
 use smol_str::SmolStr;
 
 use crate::draft_context::{DraftContext, prefer_primary};
+use crate::draft_embedded::embedded_rules;
 use crate::finding::LearntFinding;
 use crate::model::{LearntBlock, LearntRecords, LearntRule, LineReason};
 
@@ -37,7 +38,10 @@ pub(crate) fn html_blocks(
     if html.is_cut {
         context.note_cut();
     }
-    let persons = persons(context, html);
+    let mut persons = persons(context, html);
+    let in_json = embedded_rules(context, html);
+    let is_all_in_json = persons.is_empty() && !in_json.is_empty();
+    persons.extend(in_json);
     let mut unnamed = context.unnamed(
         empty,
         !persons.is_empty() || html.of_none < html.pages,
@@ -45,6 +49,10 @@ pub(crate) fn html_blocks(
     );
     unnamed.persons.clone_from(&persons);
     if persons.is_empty() {
+        return vec![unnamed];
+    }
+    // No element holds one person each: a script fills them in.
+    if is_all_in_json {
         return vec![unnamed];
     }
     let base = LearntBlock {
@@ -198,20 +206,19 @@ fn rule(
     let pattern = value
         .pattern(&kind.written())
         .unwrap_or_else(|| format!(r"^\s*({})\s*$", kind.written()));
-    let selector = selector_of(place, value, kind.telling());
+    let is_told = kind.telling() == Telling::Alone && !kind.shape.is_shared();
+    let selector = selector_of(place, value, is_told);
     LearntRule {
         take: place.attribute.as_ref().map(|name| format!("@{name}")),
         ..LearntRule::accepted(selector, Some(pattern), accepted)
     }
 }
 
-/// A pattern that tells needs no more than a tag; a short number needs its own place.
-fn selector_of(place: &HtmlPlace, value: &ValueContext, telling: Telling) -> String {
+/// A pattern that tells needs no more than a tag; what other things have too needs its own place.
+fn selector_of(place: &HtmlPlace, value: &ValueContext, is_told: bool) -> String {
     let is_told = match value {
         ValueContext::Path(_) | ValueContext::Query(_) => true,
-        ValueContext::Whole | ValueContext::After(_) => {
-            telling == Telling::Alone || place.loose.starts_with('[')
-        }
+        ValueContext::Whole | ValueContext::After(_) => is_told || place.loose.starts_with('['),
     };
     if is_told {
         place.loose.to_string()

@@ -205,7 +205,7 @@ fn expected_rule(at: String, responses: usize) -> LearntRule {
 
 /// Without rules of another kind for records that the primary kind names already: one person,
 /// counted once.
-fn only_needed(rules: Vec<LearntRule>) -> Vec<LearntRule> {
+pub(crate) fn only_needed(rules: Vec<LearntRule>) -> Vec<LearntRule> {
     let primary: BTreeSet<SmolStr> = rules
         .iter()
         .filter(|rule| rule.kind == 0)

@@ -102,11 +102,18 @@ pub(crate) struct SharedSearch {
 }
 
 impl SharedSearch {
-    pub(crate) fn note<'t>(&mut self, known: &KnownPersons, found: impl Iterator<Item = &'t str>) {
+    /// Notes what the search found; `others` are the persons whom the rules find.
+    pub(crate) fn note<'t>(
+        &mut self,
+        known: &KnownPersons,
+        found: impl Iterator<Item = &'t str>,
+        others: &HashSet<u32>,
+    ) {
         let (mut has_stranger, mut has_known) = (false, false);
         for text in found {
-            if known.person(text).is_some() {
-                has_known = true;
+            if let Some(person) = known.person(text) {
+                // Under another identifier of theirs, which a rule finds.
+                has_known |= !others.contains(&person);
                 continue;
             }
             has_stranger = true;

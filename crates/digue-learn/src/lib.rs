@@ -13,6 +13,7 @@ mod directories;
 mod draft;
 mod draft_blocks;
 mod draft_context;
+mod draft_embedded;
 mod draft_html;
 mod draft_json;
 mod draft_parameters;

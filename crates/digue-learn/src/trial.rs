@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use digue_identifiers::{IdentifierKind, ResponseReading, ShownIdentifiers};
+use digue_identifiers::{Identifier, IdentifierKind, ResponseReading, ShownIdentifiers};
 use digue_inspect::condition::{ConditionReading, by_conditions};
 use digue_inspect::media_type::MediaType;
 use digue_inspect::{
@@ -182,8 +182,8 @@ impl<'k> MapTrial<'k> {
         }
         if !(200..300).contains(&exchange.status) {
             let found = self.sweep.shared_in(&self.kinds, exchange);
-            self.in_errors
-                .note(self.known, found.iter().map(String::as_str));
+            let texts = found.iter().map(String::as_str);
+            self.in_errors.note(self.known, texts, &HashSet::new());
             return;
         }
         let message = Message {
@@ -342,7 +342,7 @@ impl TriedBlock {
         message: &Message<'_>,
     ) {
         let Some(narrow) = &self.narrow else { return };
-        let without = match inspect(narrow, kinds, message, &LIMITS) {
+        let without: HashSet<Identifier> = match inspect(narrow, kinds, message, &LIMITS) {
             ResponseReading::Persons(shown) => shown.identifiers().cloned().collect(),
             ResponseReading::ShowsNobody(_) => HashSet::new(),
             // Nothing reads it without the search: it stays.
@@ -354,8 +354,12 @@ impl TriedBlock {
         let only = shown
             .identifiers()
             .filter(|identifier| !without.contains(*identifier));
+        let persons = without
+            .iter()
+            .filter_map(|identifier| known.person(&identifier.text));
+        let persons = persons.collect();
         self.searched
-            .note(known, only.map(|identifier| &*identifier.text));
+            .note(known, only.map(|identifier| &*identifier.text), &persons);
     }
 }
 

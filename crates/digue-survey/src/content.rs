@@ -43,6 +43,12 @@ const DISPATCHING: [&str; 21] = [
     "fonction",
 ];
 
+/// Parameters by which they choose what is read.
+const SELECTING: [&str; 18] = [
+    "page", "view", "vue", "ecran", "screen", "p", "section", "pg", "show", "display", "mod",
+    "rub", "rubrique", "type", "entity", "objet", "object", "tab",
+];
+
 /// What tells apart the requests for one address.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RouteContent {
@@ -89,9 +95,21 @@ impl RouteContent {
 
     /// What the parameters of the query choose.
     pub(crate) fn of_query(known: &KnownPersons, url: &UrlParts<'_>) -> Self {
-        let dispatching: Vec<(String, String)> = pairs(url.query)
-            .filter(|(name, _)| dispatches(name))
-            .collect();
+        Self::of_parameters(known, url, &dispatches)
+    }
+
+    /// What the parameters of a request that reads choose: also which page is shown.
+    pub(crate) fn of_reading(known: &KnownPersons, url: &UrlParts<'_>) -> Self {
+        Self::of_parameters(known, url, &|name| dispatches(name) || selects(name))
+    }
+
+    fn of_parameters(
+        known: &KnownPersons,
+        url: &UrlParts<'_>,
+        chooses: &dyn Fn(&str) -> bool,
+    ) -> Self {
+        let dispatching: Vec<(String, String)> =
+            pairs(url.query).filter(|(name, _)| chooses(name)).collect();
         let names: BTreeSet<&String> = dispatching.iter().map(|(name, _)| name).collect();
         // Given twice, it is not known which one counts.
         if names.len() < dispatching.len() {
@@ -183,6 +201,10 @@ pub(crate) fn says_what_is_done(name: &str) -> bool {
 
 pub(crate) fn dispatches(name: &str) -> bool {
     DISPATCHING.contains(&name.to_ascii_lowercase().as_str())
+}
+
+fn selects(name: &str) -> bool {
+    SELECTING.contains(&name.to_ascii_lowercase().as_str())
 }
 
 /// True for a choice in which a value of the portal's data stands: `/wp/v2/users/12`.

@@ -11,6 +11,7 @@ pub mod alias;
 pub mod body_format;
 pub mod body_survey;
 pub mod content;
+pub mod embedded_json;
 mod entity;
 pub mod evidence;
 pub mod exchange;

@@ -12,6 +12,7 @@ use crate::json_survey::JsonSurvey;
 use crate::judge::{Accepted, AddressVerdicts, PlaceVerdict, evidence_of, judge};
 use crate::known::{KnownPersons, words_of};
 use crate::place_signs::{PlaceSigns, json_signs, place_signs};
+use crate::shape::Telling;
 use crate::survey::{ParameterSurvey, RouteKey, RouteSurvey, before_in};
 use crate::table_survey::{ColumnSurvey, TableSurvey};
 use crate::tally::PlaceTally;
@@ -205,18 +206,54 @@ impl<'j> RouteJudge<'j> {
     pub fn query<'s>(&self, survey: &'s RouteSurvey) -> Vec<JudgedParameter<'s>> {
         let parameters = survey.query.iter();
         parameters
-            .map(|(name, parameter)| self.parameter(name, parameter))
+            .map(|(name, parameter)| self.parameter(name, parameter, survey))
             .collect()
     }
 
-    fn parameter<'s>(&self, name: &'s String, parameter: &ParameterSurvey) -> JudgedParameter<'s> {
+    /// The verdict on a parameter of this route. All routes that have it are judged together, and it
+    /// may name another thing, or by another kind, here.
+    fn own_parameter(&self, name: &str, tally: &PlaceTally, survey: &RouteSurvey) -> PlaceVerdict {
+        let context = ValueContext::Query(name.into());
+        let verdict = self.addresses.of_requests(&context);
+        let PlaceVerdict::Accepted(accepted) = verdict else {
+            return verdict;
+        };
+        let has_kind = tally
+            .kinds
+            .get(&accepted.kind)
+            .is_some_and(|own| own.hits > 0);
+        if !has_kind {
+            let word = context.person_word();
+            let signs = PlaceSigns {
+                says_person: word.is_some(),
+                word,
+                ..PlaceSigns::default()
+            };
+            return self.judge(tally, signs);
+        }
+        // `id` says nothing of what, and any number is some person's: what is answered says it.
+        let is_any = self.known.kind(accepted.kind).telling() == Telling::Short
+            && is_generic(&words_of(name));
+        if is_any && survey.with_known() * 2 < survey.with_bodies() {
+            let hits = accepted.evidence.hits;
+            return PlaceVerdict::Doubtful {
+                kind: accepted.kind,
+                hits,
+            };
+        }
+        verdict
+    }
+
+    fn parameter<'s>(
+        &self,
+        name: &'s String,
+        parameter: &ParameterSurvey,
+        survey: &RouteSurvey,
+    ) -> JudgedParameter<'s> {
         let tally = &parameter.tally;
         // A cursor names the last person of the page before, and asks for none.
         let is_paging = is_paging_name(name);
-        match self
-            .addresses
-            .of_requests(&ValueContext::Query(name.into()))
-        {
+        match self.own_parameter(name, tally, survey) {
             PlaceVerdict::Accepted(accepted) if tally.hits() > 0 && !is_paging => {
                 JudgedParameter::Person(JudgedRequest {
                     at: name.clone(),
@@ -261,9 +298,7 @@ impl<'j> RouteJudge<'j> {
     /// The parameters of forms that name a person.
     pub fn form(&self, survey: &RouteSurvey) -> Vec<JudgedRequest> {
         let judged = |(name, field): (&String, &ParameterSurvey)| {
-            let verdict = self
-                .addresses
-                .of_requests(&ValueContext::Query(name.into()));
+            let verdict = self.own_parameter(name, &field.tally, survey);
             let (context, accepted) = match verdict {
                 PlaceVerdict::Accepted(accepted) if field.tally.hits() > 0 => (
                     ValueContext::Whole,

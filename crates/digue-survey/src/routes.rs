@@ -94,9 +94,15 @@ fn join_choices(routes: BTreeMap<RouteKey, RouteSurvey>) -> BTreeMap<RouteKey, R
     joined
 }
 
-/// True where two choices have answers of one format that differ.
+/// True where two choices have answers of one format that differ, or where one shows persons and the
+/// other never does: the number of a person and the number of an offer have one address then.
 fn are_apart(group: &[(RouteKey, RouteSurvey)]) -> bool {
     let differ = |one: &RouteSurvey, other: &RouteSurvey| {
+        let (own, others) = (shown_persons(one), shown_persons(other));
+        if own == Some(true) && others == Some(false) || own == Some(false) && others == Some(true)
+        {
+            return true;
+        }
         let common = one
             .bodies
             .iter()
@@ -110,6 +116,16 @@ fn are_apart(group: &[(RouteKey, RouteSurvey)]) -> bool {
             .map(move |(_, other)| (one, other))
     });
     pairs.any(|(one, other)| differ(one, other))
+}
+
+/// Whether the answers of a choice show persons: most of them, or none of several.
+fn shown_persons(survey: &RouteSurvey) -> Option<bool> {
+    let (with_known, responses) = (survey.with_known(), survey.with_bodies());
+    match (with_known, responses) {
+        (0, 2..) => Some(false),
+        (with_known, responses) if with_known * 2 > responses => Some(true),
+        _ => None,
+    }
 }
 
 fn join_at(

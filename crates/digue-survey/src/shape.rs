@@ -490,20 +490,20 @@ fn are_random(values: &[&str]) -> bool {
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     };
+    let random = values.iter().filter(|value| is_in_no_order(value)).count();
+    values.len() >= CONSTANT_FROM && values.iter().all(is_plain) && random * 10 >= values.len() * 8
+}
+
+/// True for a text that changes between digits, capitals and small letters as no word does.
+pub(crate) fn is_in_no_order(text: &str) -> bool {
     let class = |byte: u8| match byte {
         b'0'..=b'9' => 0,
         b'A'..=b'Z' => 1,
         _ => 2,
     };
-    let is_in_no_order = |value: &&&str| {
-        let changes = value
-            .as_bytes()
-            .windows(2)
-            .filter(|two| class(two[0]) != class(two[1]));
-        changes.count() * 3 >= value.len()
-    };
-    let random = values.iter().filter(is_in_no_order).count();
-    values.len() >= CONSTANT_FROM && values.iter().all(is_plain) && random * 10 >= values.len() * 8
+    let two = text.as_bytes().windows(2);
+    let changes = two.filter(|two| class(two[0]) != class(two[1]));
+    text.len() >= RANDOM_SIGNS && changes.count() * 3 >= text.len()
 }
 
 /// How much texts that a program drew say by themselves.

@@ -23,7 +23,7 @@ use crate::json_survey::JsonSurvey;
 use crate::known::{KnownPersons, Spelling};
 use crate::repeated::RepeatedRequests;
 use crate::request_words::field_changes;
-use crate::shape::Telling;
+use crate::shape::{Telling, is_in_no_order};
 use crate::sole_shape::SoleShapes;
 use crate::tally::{DistinctValues, HitSigns, PlaceTally, absorb_tallies, hash_of};
 use crate::value::{SegmentsBefore, Spot, TextKind, ValueContext, spots};
@@ -176,11 +176,11 @@ impl<'k> TrafficSurvey<'k> {
         let mut key = RouteKey {
             origin: SmolStr::new(url.origin),
             method: SmolStr::new(exchange.method),
-            template: PathTemplate::of(&segments, &|text| self.is_known_segment(text)),
+            template: self.template_of(&segments),
             content: RouteContent::Any,
         };
         let content = match is_safe(exchange.method) {
-            true => RouteContent::of_query(self.known, &url),
+            true => RouteContent::of_reading(self.known, &url),
             false => RouteContent::of(self.known, exchange, &url),
         };
         let Some(content) = self.content(&key, content) else {
@@ -343,11 +343,28 @@ impl<'k> TrafficSurvey<'k> {
         self.note_asked(key, asked);
     }
 
-    /// A name of letters may be a word of the portal: it waits until several stand at one place.
+    fn template_of(&self, segments: &[String]) -> PathTemplate {
+        let mut template = PathTemplate::of(segments, &|text| self.is_known_segment(text));
+        for (part, segment) in template.0.iter_mut().zip(segments) {
+            // `jean.dupont@exemple.fr` has no ending: it identifies as it stands.
+            if let TemplatePart::Variable { after } = part
+                && !after.is_empty()
+                && (self.is_known_segment(segment)
+                    || segment.contains('@') && !is_known_ending(after))
+            {
+                *after = SmolStr::default();
+            }
+        }
+        template
+    }
+
+    /// A name of letters may be a word of the portal: it waits until several stand at one place. A
+    /// text in no order that has the shape of known ones is another thing's.
     fn is_known_segment(&self, text: &str) -> bool {
-        self.known.value(text).is_some_and(|(value, _)| {
+        let is_known = self.known.value(text).is_some_and(|(value, _)| {
             self.known.kind(value.kind).telling() > Telling::Short || is_variable(text)
-        })
+        });
+        is_known || is_in_no_order(text) && self.known.fitting(text).is_some()
     }
 
     fn note_fetched(&mut self, key: &RouteKey, value: &str) {
@@ -447,6 +464,14 @@ impl<'k> TrafficSurvey<'k> {
     }
 }
 
+/// Endings that say a format, also behind an address of mail.
+fn is_known_ending(ending: &str) -> bool {
+    matches!(
+        ending,
+        ".json" | ".xml" | ".csv" | ".xlsx" | ".pdf" | ".html" | ".txt" | ".zip"
+    )
+}
+
 /// Methods that change nothing (RFC 9110, 9.2.1).
 pub fn is_safe(method: &str) -> bool {
     matches!(method, "GET" | "HEAD" | "OPTIONS")
@@ -492,6 +517,11 @@ impl RouteSurvey {
     /// The names of the parameters of the query.
     pub fn parameters(&self) -> impl Iterator<Item = &String> {
         self.query.keys()
+    }
+
+    /// Answers that were read.
+    pub(crate) fn with_bodies(&self) -> usize {
+        self.bodies.values().map(|body| body.responses).sum()
     }
 
     /// Answers that show a known person.
