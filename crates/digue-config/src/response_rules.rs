@@ -558,7 +558,10 @@ fn read_table(
 ) -> Option<TableRules> {
     let delimiter = section.parse("delimiter", parse_delimiter);
     let columns = each(persons, |rule| read_column(rule, kinds))?;
-    if !columns.iter().any(|rule| rule.is_own) {
+    // A table of other things: its columns are named, and the map says why they show nobody.
+    let shows_nobody =
+        persons.is_empty() && section.has("no_records") && !section.texts("fields").is_empty();
+    if !shows_nobody && !columns.iter().any(|rule| rule.is_own) {
         section.fault("persons", "fault-no-own-rule", "");
     }
     Some(TableRules {

@@ -88,7 +88,8 @@ pub struct JsonRules {
     /// Rules that need a parsed tree: filters, slices, negative indices.
     treed: Vec<JsonRule>,
     fields: Vec<String>,
-    /// True when the map describes records, so that text outside them counts.
+    /// True when the map describes records, or parts that show nobody, so that text outside them
+    /// counts.
     counts_texts: bool,
 }
 
@@ -126,6 +127,8 @@ struct Masks {
     empty: Bits,
     no_person: Bits,
     compare: Bits,
+    /// Of the picks, those of names of members.
+    names: Bits,
 }
 
 /// The rules do not fit into one automaton, or contradict each other.
@@ -150,7 +153,7 @@ impl JsonRules {
     /// True when records can be told apart by their places: the map names some, and every rule takes
     /// a path of names, indices and wildcards.
     pub fn has_placed_records(&self) -> bool {
-        self.masks.records != 0 && self.treed.is_empty()
+        self.masks.records != 0 && self.treed.is_empty() && self.masks.names == 0
     }
 
     /// What its rules for persons take.
@@ -176,7 +179,7 @@ impl JsonRules {
             list_records: 0,
             treed: vec![],
             fields: map.fields,
-            counts_texts: !map.records.is_empty(),
+            counts_texts: !map.records.is_empty() || !map.no_person.is_empty(),
         };
         // Fails when a record has no rule for its identifier: such a map could never tell its
         // records apart, and every response would be unreadable.
@@ -220,11 +223,15 @@ impl JsonRules {
 
     fn add(&mut self, path: &RecordPath, target: NodeTarget) -> Result<(), JsonRulesError> {
         let steps = path.steps.clone().ok_or(JsonRulesError::RecordPath)?;
+        if path.is_of_names && !matches!(target, NodeTarget::Pick { .. }) {
+            return Err(JsonRulesError::RecordPath);
+        }
         if self.steps.len() + steps.len() > STEPS_MAX || self.targets.len() == STEPS_MAX {
             return Err(JsonRulesError::TooManySteps);
         }
         let bit = 1 << self.targets.len();
         match &target {
+            NodeTarget::Pick { .. } if path.is_of_names => self.masks.names |= bit,
             NodeTarget::Pick { .. } => self.masks.picks |= bit,
             NodeTarget::Record => self.masks.records |= bit,
             NodeTarget::Empty => self.masks.empty |= bit,

@@ -18,6 +18,8 @@ pub struct RecordPath {
     text: String,
     pub(crate) steps: Option<Vec<JsonPathSegment>>,
     pub(crate) whole: JsonPath,
+    /// `$.by_id.*~`: the names of the members that the path reaches, not their values.
+    pub(crate) is_of_names: bool,
 }
 
 /// One segment of a streamable path.
@@ -49,11 +51,23 @@ pub(crate) enum Select {
 
 impl RecordPath {
     pub fn parse(text: &str) -> Result<Self, JsonPathError> {
-        let whole = JsonPath::parse(text).map_err(|error| JsonPathError(error.to_string()))?;
+        // No part of RFC 9535: a common addition to it, here behind a last wildcard alone.
+        let named = text.strip_suffix('~');
+        let values = named.unwrap_or(text);
+        let whole = JsonPath::parse(values).map_err(|error| JsonPathError(error.to_string()))?;
+        let steps = parse_steps(values);
+        let reaches_members = |steps: &Vec<JsonPathSegment>| {
+            let last = steps.last();
+            last.is_some_and(|step| step.select == Select::Any && !step.is_descendant)
+        };
+        if named.is_some() && !steps.as_ref().is_some_and(reaches_members) {
+            return Err(JsonPathError(text.to_owned()));
+        }
         Ok(Self {
             text: text.to_owned(),
-            steps: parse_steps(text),
+            steps,
             whole,
+            is_of_names: named.is_some(),
         })
     }
 
@@ -237,7 +251,9 @@ mod tests {
 
     #[test]
     fn what_is_no_path_is_refused() {
-        for text in ["", "items", "$.", "$[", "$..", "$[?]"] {
+        for text in [
+            "", "items", "$.", "$[", "$..", "$[?]", "$~", "$.a~", "$..*~", "$[:]~",
+        ] {
             assert!(RecordPath::parse(text).is_err(), "{text}");
         }
     }

@@ -479,7 +479,7 @@ impl<'r> XmlWalk<'r> {
     }
 
     fn counts_here(&self) -> bool {
-        !self.rules.records.is_empty()
+        !(self.rules.records.is_empty() && self.rules.no_person.is_empty())
             && self.records.is_empty()
             && !self.open.iter().any(|element| element.is_no_person)
     }

@@ -321,7 +321,8 @@ pub(crate) fn compile_block(
     compiled.sweep = compile_sweep(&block.sweep, kinds)?;
     let is_unnamed = matches!(block.records, LearntRecords::Unnamed(_));
     compiled.without_records = is_unnamed.then(|| "learnt".to_owned());
-    let counts = !(block.allows_undescribed || is_unnamed && block.format == BlockFormat::Html);
+    let is_free = is_unnamed && block.format == BlockFormat::Html && !block.counts_undescribed;
+    let counts = !(block.allows_undescribed || is_free);
     compiled.undescribed_max = counts.then_some(0);
     Ok(compiled)
 }
@@ -521,6 +522,7 @@ fn compile_table(block: &LearntBlock) -> Result<TableRules, CompileFault> {
     Ok(TableRules {
         columns: columns.collect::<Result<_, _>>()?,
         captions,
+        fields: block.fields.clone(),
         ..TableRules::default()
     })
 }

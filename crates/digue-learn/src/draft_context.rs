@@ -57,10 +57,12 @@ pub(crate) fn empty_block(
         persons: Vec::new(),
         empty: Vec::new(),
         no_person: Vec::new(),
+        fields: Vec::new(),
         captions: None,
         ignores_pictures: false,
         parts: Vec::new(),
         allows_undescribed: false,
+        counts_undescribed: false,
         sweep: Vec::new(),
         reason: LineReason::Read { responses },
     }

@@ -49,7 +49,7 @@ pub(crate) fn html_blocks(
     );
     unnamed.persons.clone_from(&persons);
     if persons.is_empty() {
-        return vec![unnamed];
+        return nobody_blocks(html, unnamed);
     }
     // No element holds one person each: a script fills them in.
     if is_all_in_json {
@@ -75,6 +75,29 @@ pub(crate) fn html_blocks(
     blocks
 }
 
+/// The blocks for pages in which nobody was seen: the tables that were seen show nobody, and another
+/// one with rows is refused.
+fn nobody_blocks(html: &HtmlSurvey, unnamed: LearntBlock) -> Vec<LearntBlock> {
+    let tables = other_tables(html);
+    let counted = LearntBlock {
+        no_person: tables,
+        counts_undescribed: true,
+        ..unnamed.clone()
+    };
+    vec![counted, unnamed]
+}
+
+/// The selectors of tables without a known person.
+fn other_tables(html: &HtmlSurvey) -> Vec<String> {
+    html.other_tables
+        .keys()
+        // Any of these selectors may also select a table that names persons.
+        .filter(|_| html.tables_of_names.is_empty())
+        .take(SELECTORS_MAX)
+        .map(ToString::to_string)
+        .collect()
+}
+
 /// The three selectors that are most likely to say that an answer is empty.
 fn empty_signs(html: &HtmlSurvey) -> Vec<String> {
     let signs = html.signs_of_empty();
@@ -94,14 +117,7 @@ fn empty_signs(html: &HtmlSurvey) -> Vec<String> {
 
 /// `base` with each choice of records; tables that hold none of them show nobody.
 fn record_blocks(html: &HtmlSurvey, base: &LearntBlock) -> Vec<LearntBlock> {
-    let other_tables: Vec<String> = html
-        .other_tables
-        .keys()
-        // Any of these selectors may also select a table that names persons.
-        .filter(|_| html.tables_of_names.is_empty())
-        .take(SELECTORS_MAX)
-        .map(ToString::to_string)
-        .collect();
+    let other_tables = other_tables(html);
     let block = |records| LearntBlock {
         records: LearntRecords::At(records),
         no_person: other_tables.clone(),

@@ -25,21 +25,24 @@ pub(crate) fn json_blocks(
 ) -> Vec<LearntBlock> {
     note(context, json);
     let persons = persons(context, json);
+    let takes_names = persons.iter().any(|rule| rule.first_place().ends_with('~'));
+    if json.keyed > 0 && !takes_names {
+        context.findings.push(LearntFinding::KeyedByIdentifier {
+            path: context.path.to_owned(),
+            objects: json.keyed,
+        });
+    }
     let mut unnamed = context.unnamed(empty, !persons.is_empty(), json.documents);
     unnamed.persons.clone_from(&persons);
     let expected = expected(context, json);
     let persons: Vec<LearntRule> = persons.into_iter().chain(expected).collect();
     if persons.is_empty() {
-        return vec![unnamed];
+        return nobody_blocks(context, json, unnamed);
     }
     let mut blocks = described(empty, json, &persons);
     // Known identifiers stand there, of whom it is not sure that they are persons: no map says that
     // they are nobody.
-    let judged = context.judge.json(json).into_iter();
-    let doubtful: Vec<String> = judged
-        .filter(|judged| matches!(judged.verdict, PlaceVerdict::Doubtful { .. }))
-        .map(|judged| judged.place.to_string())
-        .collect();
+    let doubtful = doubtful_places(context, json);
     let is_doubtful = |part: &str| doubtful.iter().any(|at| at == part || is_below(at, part));
     for block in &mut blocks {
         block.no_person.retain(|part| !is_doubtful(part));
@@ -55,6 +58,82 @@ pub(crate) fn json_blocks(
         ..unnamed
     });
     blocks
+}
+
+/// The blocks for answers in which nobody was seen: texts may stand where some stood, and nowhere
+/// else. What a portal shows elsewhere later is refused, as in a block with records.
+fn nobody_blocks(
+    context: &DraftContext<'_>,
+    json: &JsonSurvey,
+    unnamed: LearntBlock,
+) -> Vec<LearntBlock> {
+    let doubtful = doubtful_places(context, json);
+    let is_doubtful = |part: &SmolStr| {
+        doubtful
+            .iter()
+            .any(|at| *at == **part || is_below(at, part))
+    };
+    let with = |parts: BTreeSet<SmolStr>| LearntBlock {
+        no_person: strings(parts),
+        counts_undescribed: true,
+        ..unnamed.clone()
+    };
+    let has_text = |(path, seen): &(&SmolStr, &JsonPlace)| {
+        seen.texts > 0 && seen.objects + seen.lists == 0 && !is_doubtful(path)
+    };
+    let leaves: BTreeSet<SmolStr> = json
+        .places
+        .iter()
+        .filter(has_text)
+        .map(|(path, _)| path.clone())
+        .collect();
+    // Names of members of one object that count as texts: `{"Pau": 3}`.
+    let has_names = |(path, seen): &(&SmolStr, &JsonPlace)| {
+        let children = json
+            .places
+            .iter()
+            .filter(|(other, _)| is_child(other, path));
+        let mut children = children.peekable();
+        seen.objects > 0
+            && **path != "$"
+            && !is_doubtful(path)
+            && children.peek().is_some()
+            && children.all(|(_, child)| child.texts + child.objects + child.lists == 0)
+    };
+    let counted = json
+        .places
+        .iter()
+        .filter(has_names)
+        .map(|(path, _)| path.clone());
+    let with_names: BTreeSet<SmolStr> = leaves.iter().cloned().chain(counted).collect();
+    let above: BTreeSet<SmolStr> = with_names
+        .iter()
+        .map(|path| SmolStr::new(record_of(path)))
+        .filter(|path| *path != "$" && !is_doubtful(path))
+        .collect();
+    let mut blocks: Vec<LearntBlock> = [leaves, with_names, above]
+        .into_iter()
+        .filter(|parts| !parts.is_empty())
+        .map(with)
+        .filter(|block| steps(block) <= STEPS_MAX)
+        .collect();
+    blocks.push(unnamed);
+    blocks
+}
+
+/// True when `path` is one step below `parent`.
+fn is_child(path: &str, parent: &str) -> bool {
+    let rest = path.strip_prefix(parent).unwrap_or_default();
+    rest.starts_with(['.', '[']) && !rest[1..].contains(['.', '['])
+}
+
+/// Places where known identifiers stand, of whom it is not sure that they are persons.
+fn doubtful_places(context: &DraftContext<'_>, json: &JsonSurvey) -> Vec<String> {
+    let judged = context.judge.json(json).into_iter();
+    judged
+        .filter(|judged| matches!(judged.verdict, PlaceVerdict::Doubtful { .. }))
+        .map(|judged| judged.place.to_string())
+        .collect()
 }
 
 /// A strict block for each choice of records, and beside it one whose identifiers are all their own
@@ -118,12 +197,6 @@ fn steps(block: &LearntBlock) -> usize {
 
 fn note(context: &mut DraftContext<'_>, json: &JsonSurvey) {
     let path = || context.path.to_owned();
-    if json.keyed > 0 {
-        context.findings.push(LearntFinding::KeyedByIdentifier {
-            path: path(),
-            objects: json.keyed,
-        });
-    }
     if json.is_cut {
         context.note_cut();
     }

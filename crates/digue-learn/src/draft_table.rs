@@ -56,6 +56,14 @@ pub(crate) fn table_blocks(
             format,
             tables,
         });
+    if table.without_header == 0 {
+        let nobody = LearntBlock {
+            fields: headers(table),
+            counts_undescribed: true,
+            ..strict
+        };
+        blocks.push(context.unnamed(&nobody, false, table.files));
+    }
     // As a text: searched, and on the map's word without records. A workbook cannot be read so.
     if empty.format == BlockFormat::Csv && !context.sweep.is_empty() {
         let mut types = empty.types.clone();
@@ -73,6 +81,14 @@ pub(crate) fn table_blocks(
         blocks.push(context.unnamed(&text, false, table.files));
     }
     blocks
+}
+
+/// The names of all columns that were seen, each once.
+fn headers(table: &TableSurvey) -> Vec<String> {
+    table
+        .columns()
+        .map(|column| column.header.clone())
+        .collect()
 }
 
 fn columns(context: &mut DraftContext<'_>, table: &TableSurvey) -> Vec<LearntRule> {

@@ -31,6 +31,16 @@ pub(crate) fn xml_blocks(
         ..unnamed.clone()
     };
     let records = records(xml, &persons);
+    if persons.is_empty() {
+        let parts = leaves(xml);
+        let counted = LearntBlock {
+            no_person: parts,
+            counts_undescribed: true,
+            ..unnamed.clone()
+        };
+        let counted = Some(counted).filter(|block| !block.no_person.is_empty());
+        return counted.into_iter().chain([unnamed]).collect();
+    }
     if records.is_empty() {
         return vec![unnamed, only_searched];
     }
@@ -138,6 +148,26 @@ fn no_person(xml: &XmlSurvey, persons: &[LearntRule], records: &[String]) -> Vec
         .take(PATHS_MAX)
         .map(SmolStr::to_string)
         .collect()
+}
+
+/// The innermost elements, none with more of them than a block may name.
+fn leaves(xml: &XmlSurvey) -> Vec<String> {
+    let is_leaf = |path: &&SmolStr| {
+        let mut others = xml.places.keys();
+        !path.contains('@')
+            && !others.any(|other| other != *path && !other.contains('@') && is_within(other, path))
+    };
+    let leaves: Vec<String> = xml
+        .places
+        .keys()
+        .filter(is_leaf)
+        .map(SmolStr::to_string)
+        .collect();
+    if leaves.len() > PATHS_MAX {
+        Vec::new()
+    } else {
+        leaves
+    }
 }
 
 fn parent_of(path: &str) -> Option<&str> {

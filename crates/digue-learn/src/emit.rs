@@ -300,6 +300,9 @@ impl MapEmitter<'_> {
         if !block.no_person.is_empty() {
             table.insert("no_person", value(texts(&block.no_person)));
         }
+        if !block.fields.is_empty() {
+            table.insert("fields", value(texts(&block.fields)));
+        }
         if let Some(captions) = &block.captions {
             table.insert("captions", value(captions));
         }
@@ -308,6 +311,8 @@ impl MapEmitter<'_> {
         }
         if block.allows_undescribed {
             table.insert("undescribed", value("any"));
+        } else if block.counts_undescribed {
+            table.insert("undescribed", value("0%"));
         }
         if !block.persons.is_empty() {
             let rules = block

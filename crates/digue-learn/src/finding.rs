@@ -39,6 +39,14 @@ pub enum LearntFinding {
         responses: usize,
         of: usize,
     },
+    /// Nobody was seen in these answers, so that nothing says whom they may show. `is_counted`: a text
+    /// where none stood is refused.
+    NoPersonSeen {
+        path: String,
+        format: BlockFormat,
+        responses: usize,
+        is_counted: bool,
+    },
     /// No reader for this type.
     UnreadType {
         path: String,
@@ -173,6 +181,12 @@ impl LearntFinding {
             Self::TakenForReading { .. } => "reads",
             Self::MayOnlyRead { .. } => "may-read",
             Self::NameWithoutIdentifier { .. } => "name-only",
+            Self::NoPersonSeen {
+                is_counted: true, ..
+            } => "nobody",
+            Self::NoPersonSeen {
+                is_counted: false, ..
+            } => "nobody-free",
             Self::UnreadType { .. } => "unread-type",
             Self::UnreadableAnswers { .. } => "unreadable",
             Self::BodiesNotRecorded { .. } => "no-body",

@@ -151,6 +151,8 @@ pub struct LearntBlock {
     pub persons: Vec<LearntRule>,
     pub empty: Vec<String>,
     pub no_person: Vec<String>,
+    /// Of tables that show nobody: the names of their columns.
+    pub fields: Vec<String>,
     /// Of tables: a pattern of the rows above the header that are no records.
     pub captions: Option<String>,
     /// Of PDF files: their pictures are taken for logos.
@@ -159,6 +161,8 @@ pub struct LearntBlock {
     pub parts: Vec<LearntPart>,
     /// Texts outside of records are not counted.
     pub allows_undescribed: bool,
+    /// Without records: texts outside of the parts that show nobody are counted, and none may be.
+    pub counts_undescribed: bool,
     /// Kinds, by place, that are searched for in every text.
     pub sweep: Vec<usize>,
     pub reason: LineReason,
@@ -184,6 +188,7 @@ impl LearntBlock {
         Self {
             no_person: Vec::new(),
             allows_undescribed: true,
+            counts_undescribed: false,
             ..self.clone()
         }
     }

@@ -417,6 +417,14 @@ impl RouteTrial {
                     responses: outcome.unread,
                 });
             }
+            if shows_nobody(&block) {
+                findings.push(LearntFinding::NoPersonSeen {
+                    path: route.path.clone(),
+                    format: block.format,
+                    responses: outcome.read,
+                    is_counted: block.counts_undescribed,
+                });
+            }
             let mut block = LearntBlock {
                 reason: LineReason::Read {
                     responses: outcome.read,
@@ -458,6 +466,17 @@ impl RouteTrial {
             || blocks
                 .any(|block| block.format == BlockFormat::Nobody && media.fits_one(&block.types))
     }
+}
+
+/// True when nobody was seen, in the whole or in a part of which the rules say nothing more.
+fn shows_nobody(block: &LearntBlock) -> bool {
+    let is_own = matches!(
+        block.records,
+        LearntRecords::Unnamed(LineReason::NobodyKnown { .. })
+    );
+    // Pictures and style sheets have findings of their own.
+    is_own && block.format != BlockFormat::Nobody
+        || block.parts.iter().any(|part| shows_nobody(&part.block))
 }
 
 /// True when persons are found, and nothing says where one's record is.
@@ -535,10 +554,12 @@ fn resource_blocks(
         persons: Vec::new(),
         empty: Vec::new(),
         no_person: Vec::new(),
+        fields: Vec::new(),
         captions: None,
         ignores_pictures: false,
         parts: Vec::new(),
         allows_undescribed: false,
+        counts_undescribed: false,
         sweep: sweep.to_vec(),
         reason: LineReason::Read { responses },
     };

@@ -271,6 +271,21 @@ pub(crate) fn text_place(
     }
 }
 
+/// True for an address with a host: whether it is the portal's own is not known here.
+pub(crate) fn is_elsewhere(address: &str) -> bool {
+    address.contains("://") || address.trim_start().starts_with("//")
+}
+
+/// The path and the query of an address as pages write it.
+pub(crate) fn address_parts(address: &str) -> (&str, &str) {
+    let address = address.split('#').next().unwrap_or(address);
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let path = path.split_once("://").map_or(path, |(_, rest)| {
+        rest.find('/').map_or("/", |slash| &rest[slash..])
+    });
+    (path, query)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

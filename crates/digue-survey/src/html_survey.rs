@@ -13,7 +13,8 @@ use crate::embedded_json::EmbeddedSurvey;
 use crate::exchange::pairs;
 use crate::held::{HeldPersons, RecordElements, absorb_records, held_with_children, is_record};
 use crate::html_place::{
-    ADDRESSES, HtmlPlace, attribute_place, compound, own_anchor, record_selector, text_place,
+    ADDRESSES, HtmlPlace, address_parts, attribute_place, compound, is_elsewhere, own_anchor,
+    record_selector, text_place,
 };
 use crate::known::{KnownPersons, KnownValue};
 use crate::names::{NameBeside, NamePart, NameScan, name_beside, parts_with_children};
@@ -27,6 +28,9 @@ const PLACES_MAX: usize = 3000;
 
 /// The most parameters of links and forms of one route.
 const PARAMETERS_MAX: usize = 300;
+
+/// The most values of links of one page.
+const LINKED_MAX: usize = 300;
 
 /// Elements whose whole text is one value, and those around them.
 const CELLS: [&str; 6] = ["td", "th", "li", "dd", "p", "option"];
@@ -178,6 +182,7 @@ struct PageReader<'r> {
     parts: Vec<NamePart>,
     /// Typed values of addresses, of no known kind.
     beside: Vec<(usize, AliasPlace, SmolStr)>,
+    linked: Vec<(ValueContext, SmolStr)>,
 }
 
 impl<'r> PageReader<'r> {
@@ -197,6 +202,7 @@ impl<'r> PageReader<'r> {
             marks: Vec::new(),
             parts: Vec::new(),
             beside: Vec::new(),
+            linked: Vec::new(),
         }
     }
 
@@ -237,6 +243,7 @@ impl<'r> PageReader<'r> {
         let records = self.records(&held);
         let mut sight = sight;
         sight.beside = self.beside_records(&held, &records);
+        sight.linked = std::mem::take(&mut self.linked);
         sight.add(embedded);
         sight
             .known
@@ -328,7 +335,7 @@ impl<'r> PageReader<'r> {
                 TextKind::Value
             };
             let (known, marks, elements) = (self.known, &mut self.marks, self.elements);
-            let beside = &mut self.beside;
+            let (beside, linked) = (&mut self.beside, &mut self.linked);
             let mut place = None;
             spots(known, value, kind, &mut |spot| {
                 // Most attributes are nobody's: their place is made only for what could be
@@ -345,6 +352,9 @@ impl<'r> PageReader<'r> {
                         });
                     }
                     SpotSeen::Variable(text) => {
+                        if linked.len() < LINKED_MAX {
+                            linked.push((spot.context.clone(), text.clone()));
+                        }
                         if let ValueContext::Path(before) = &spot.context {
                             beside.push((id, AliasPlace::Path(before.clone()), text.clone()));
                         }
@@ -615,21 +625,6 @@ impl<'r> PageReader<'r> {
             |element: &DocumentElement| element.parent == Some(row) && element.name == "td";
         self.elements[row..].iter().take(400).any(is_cell)
     }
-}
-
-/// True for an address with a host: whether it is the portal's own is not known here.
-fn is_elsewhere(address: &str) -> bool {
-    address.contains("://") || address.trim_start().starts_with("//")
-}
-
-/// The path and the query of an address as pages write it.
-fn address_parts(address: &str) -> (&str, &str) {
-    let address = address.split('#').next().unwrap_or(address);
-    let (path, query) = address.split_once('?').unwrap_or((address, ""));
-    let path = path.split_once("://").map_or(path, |(_, rest)| {
-        rest.find('/').map_or("/", |slash| &rest[slash..])
-    });
-    (path, query)
 }
 
 /// For each element, its place among its siblings, from 1, and the number of its children.

@@ -10,7 +10,7 @@ use digue_inspect::html::outline::page_elements;
 use digue_inspect::json::outline::{JsonPart, json_parts};
 use digue_types::path_template::{is_token, is_variable};
 use digue_types::visible::is_blank;
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use crate::alias::AliasPlace;
 use crate::entity::names_identifier;
@@ -178,6 +178,8 @@ struct JsonReader<'r> {
     tokens: Vec<u64>,
     /// Whom pages within texts show.
     markup: DocumentSight,
+    /// The name of the member that is read next, where it may be an identifier.
+    key: Option<(SmolStr, Spot)>,
 }
 
 /// True for a text with elements of HTML.
@@ -204,6 +206,7 @@ impl<'r> JsonReader<'r> {
             beside: Vec::new(),
             tokens: Vec::new(),
             markup: DocumentSight::default(),
+            key: None,
         }
     }
 
@@ -235,6 +238,7 @@ impl<'r> JsonReader<'r> {
                     object,
                     part,
                 });
+                self.see_key(part, object);
             }
             JsonPart::Name(name) => self.name(name),
             JsonPart::End => {
@@ -285,11 +289,19 @@ impl<'r> JsonReader<'r> {
             return;
         };
         level.children += 1;
+        let has_digits = name.bytes().any(|byte| byte.is_ascii_digit());
+        // A name of letters may be a program's own; `mdupont12` is none of those.
         let is_known = self.known.value(name).is_some_and(|(value, _)| {
-            self.known.kind(value.kind).telling() > Telling::Short || is_variable(name)
+            self.known.kind(value.kind).telling() > Telling::Short || has_digits
         });
         let (parent_length, is_crowded) = (self.path.len(), level.children > NAMES_MAX);
         if is_known || is_variable(name) || is_crowded {
+            let path = format_smolstr!("{}.*~", self.path);
+            spots(self.known, name, TextKind::Value, &mut |spot| {
+                if spot.context == ValueContext::Whole && self.key.is_none() {
+                    self.key = Some((path.clone(), spot));
+                }
+            });
             self.path.push_str(".*");
             self.survey.keyed += usize::from(is_known);
         } else if is_simple(name) {
@@ -315,7 +327,21 @@ impl<'r> JsonReader<'r> {
         );
     }
 
+    /// The name of a member identifies what it holds.
+    fn see_key(&mut self, part: usize, object: usize) {
+        if let Some((path, spot)) = self.key.take() {
+            self.seen.push(WaitingSpot {
+                path,
+                spot,
+                part,
+                object,
+            });
+        }
+    }
+
     fn value(&mut self, text: &str, is_text: bool) {
+        let (part, object) = (self.part_of(), self.object());
+        self.see_key(part, object);
         self.step_into_list(false);
         self.names.read(text);
         let position = self.names.position;

@@ -59,8 +59,12 @@ pub(crate) fn judge(
         return PlaceVerdict::Nobody;
     }
     let others = others_than(seen, tally);
+    // A column of visits in a table of pupils: each number is some pupil's, and never the one's whose
+    // name stands in the row.
+    let is_contradicted =
+        signs.is_far && seen.contradicted * 2 >= seen.hits && !seen.is_confirmed();
     let signs = PlaceSigns {
-        says_person: signs.says_person && words.allow(kind, signs.word),
+        says_person: signs.says_person && words.allow(kind, signs.word) && !is_contradicted,
         ..signs
     };
     let shape = &known.kind(kind).shape;
@@ -190,6 +194,7 @@ impl AddressVerdicts {
             let signs = PlaceSigns {
                 says_person: word.is_some() || is_said,
                 word,
+                is_far: false,
                 is_paging,
                 is_cursor,
             };

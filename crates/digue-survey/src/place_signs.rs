@@ -17,6 +17,9 @@ pub(crate) struct PlaceSigns {
     pub(crate) says_person: bool,
     /// The word that does.
     pub(crate) word: Option<&'static str>,
+    /// It stands further out: what holds the place is a person's, and the place itself may be
+    /// anything of theirs.
+    pub(crate) is_far: bool,
     /// It numbers pages, days or versions.
     pub(crate) is_paging: bool,
     /// It says where a page of a list begins or ends.
@@ -66,7 +69,7 @@ pub(crate) fn json_signs(
     path: &str,
     members: &dyn Fn(&str) -> usize,
 ) -> PlaceSigns {
-    let is_name = |name: &&str| !matches!(*name, "" | "$" | ":" | "*");
+    let is_name = |name: &&str| !matches!(*name, "" | "$" | ":" | "*" | "*~");
     let parts = path.split(['.', '[', ']', '\'']);
     let names: Vec<&str> = parts.filter(is_name).collect();
     let own = names.last().copied().unwrap_or_default();
@@ -85,9 +88,11 @@ pub(crate) fn place_signs(key: &RouteKey, names: &[&str], members: usize) -> Pla
     let has_members = entity_words(names.last().copied().into_iter()).is_empty() && members >= 2;
     let is_paging = is_paging_place(names);
     let word = person_word(&words);
+    let own = entity_words(names.last().copied().into_iter());
     PlaceSigns {
         says_person: word.is_some() || has_members,
         word: word.filter(|_| !has_members),
+        is_far: person_word(&own).is_none(),
         is_paging,
         is_cursor: is_paging,
     }

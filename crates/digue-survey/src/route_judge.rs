@@ -134,6 +134,7 @@ impl<'j> RouteJudge<'j> {
             let signs = PlaceSigns {
                 says_person: word.is_some(),
                 word,
+                is_far: false,
                 is_paging: context.is_paging(),
                 is_cursor: false,
             };
@@ -167,6 +168,7 @@ impl<'j> RouteJudge<'j> {
         let signs = PlaceSigns {
             says_person: word.is_some() || has_members,
             word: word.filter(|_| !has_members),
+            is_far: person_word(&entity_words([column.header.as_str()].into_iter())).is_none(),
             ..PlaceSigns::default()
         };
         self.judge(&column.tally, signs)

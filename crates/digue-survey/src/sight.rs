@@ -13,6 +13,7 @@ use crate::known::{KnownPersons, KnownValue};
 use crate::names::NameScan;
 use crate::packed_texts::{PackedTexts, texts_within};
 use crate::shape::Telling;
+use crate::value::ValueContext;
 
 /// What one document showed.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +26,8 @@ pub(crate) struct DocumentSight {
     pub(crate) names: usize,
     /// Other values beside a known identifier, in the same record.
     pub(crate) beside: Vec<(AliasPlace, u32, SmolStr)>,
+    /// Typed values in links, of no known kind.
+    pub(crate) linked: Vec<(ValueContext, SmolStr)>,
     /// Long random texts, as hashes: a job or a file that is fetched later.
     pub(crate) tokens: Vec<u64>,
 }
@@ -35,6 +38,7 @@ impl DocumentSight {
         self.names += other.names;
         self.alike += other.alike;
         self.beside.extend(other.beside);
+        self.linked.extend(other.linked);
         self.tokens.extend(other.tokens);
     }
 

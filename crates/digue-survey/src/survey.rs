@@ -137,8 +137,8 @@ pub(crate) struct TrafficSurvey<'k> {
     pub(crate) errors: BTreeMap<SmolStr, ErrorSurvey>,
     pub(crate) aliases: AliasSurvey,
     pub(crate) sole_shapes: SoleShapes,
-    /// Values of variable segments and parameters that are nobody's, by context: perhaps aliases
-    /// used alone.
+    /// Values of variable segments and parameters that are nobody's, of requests and links, by
+    /// context: perhaps aliases used alone.
     pub(crate) asked: BTreeMap<ValueContext, BTreeSet<SmolStr>>,
     pub(crate) fetched: BTreeSet<FetchedLater>,
     tokens: HashMap<u64, RouteKey>,
@@ -274,7 +274,13 @@ impl<'k> TrafficSurvey<'k> {
                     asked.push((context_at(&key.template, place), stem.to_owned()));
                 }
                 TemplatePart::Literal(_) => {
-                    if known.value(segment).is_some() || known.names.has_words(segment) {
+                    if known.value(segment).is_some() {
+                        let tally = route.segments.entry(place).or_default();
+                        whole(known, segment, &mut |spot| {
+                            tally.add(&spot, HitSigns::default())
+                        });
+                        route.known_literals.insert(place);
+                    } else if known.names.has_words(segment) {
                         route.known_literals.insert(place);
                     }
                 }
@@ -382,11 +388,16 @@ impl<'k> TrafficSurvey<'k> {
     fn note_asked(&mut self, key: &RouteKey, asked: Vec<(ValueContext, String)>) {
         for (context, value) in asked {
             self.note_fetched(key, &value);
-            if self.known.value(&value).is_none() && is_variable(&value) {
-                let values = self.asked.entry(context).or_default();
-                if values.len() < 1000 {
-                    values.insert(SmolStr::new(&value));
-                }
+            self.note_used(context, &value);
+        }
+    }
+
+    /// Notes a value by which something is asked for, in a request or in a link.
+    fn note_used(&mut self, context: ValueContext, value: &str) {
+        if self.known.value(value).is_none() && is_variable(value) {
+            let values = self.asked.entry(context).or_default();
+            if values.len() < 1000 {
+                values.insert(SmolStr::new(value));
             }
         }
     }
@@ -450,6 +461,9 @@ impl<'k> TrafficSurvey<'k> {
                     sight.add_told(self.known, &text);
                 }
                 body.note(self.known, &sight);
+                for (context, value) in std::mem::take(&mut sight.linked) {
+                    self.note_used(context, &value);
+                }
                 for (place, person, value) in sight.beside {
                     self.aliases.add(place, person, &value);
                 }

@@ -66,6 +66,11 @@ pub struct TableSurvey {
 }
 
 impl TableSurvey {
+    /// The columns of all tables.
+    pub fn columns(&self) -> impl Iterator<Item = &ColumnSurvey> {
+        self.columns.values()
+    }
+
     pub(crate) fn read_csv(&mut self, known: &KnownPersons, text: &str) -> DocumentSight {
         self.files += 1;
         let rows = csv_rows(text, delimiter_of(text));

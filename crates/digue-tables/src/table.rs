@@ -65,6 +65,11 @@ pub struct TableRules {
 }
 
 impl TableRules {
+    /// True for tables of other things: their columns are named, and none identifies a person.
+    pub(crate) fn shows_nobody(&self) -> bool {
+        self.columns.is_empty() && !self.fields.is_empty()
+    }
+
     /// True when every column is given by its number, so that a table needs no header.
     pub(crate) fn is_numbered(&self) -> bool {
         let columns = || self.columns.iter().flat_map(|rule| &rule.columns);

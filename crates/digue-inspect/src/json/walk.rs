@@ -59,6 +59,10 @@ pub(super) struct JsonWalk<'a, 'k, 't> {
     input: Scanner<'t>,
     trail: Vec<PathStep<'t>>,
     records: Vec<OpenJsonRecord>,
+    /// Records whose own identifier is the name of the member that is read next.
+    named: Bits,
+    /// The value that is read now is such a record.
+    closed_by_name: bool,
     /// What the rules say below the last array and the last object: records of a list are alike.
     known: [(Bits, ChildRules); 2],
     /// Number of `no_person` parts around the current node.
@@ -92,6 +96,8 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
             input: Scanner::new(text),
             trail: Vec::new(),
             records: Vec::new(),
+            named: 0,
+            closed_by_name: false,
             // No step is awaited, and so of no child anything is said.
             known: [(0, ChildRules::default()); 2],
             no_person: 0,
@@ -131,6 +137,9 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
         let shows_nobody = reached & self.rules.masks.no_person != 0;
         self.no_person += usize::from(shows_nobody);
         let kind = self.input.begin()?;
+        if !matches!(kind, ValueKind::Object | ValueKind::Array) {
+            self.close_named_value(reached);
+        }
         match kind {
             ValueKind::Object | ValueKind::Array => self.container(kind, active, reached)?,
             ValueKind::Text => {
@@ -151,6 +160,30 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
             }
         }
         self.no_person -= usize::from(shows_nobody);
+        Ok(())
+    }
+
+    /// A record that is a plain value, under a name that identifies it.
+    fn close_named_value(&mut self, reached: Bits) {
+        let named = std::mem::take(&mut self.named) & reached;
+        self.tally.records += usize::from(named != 0 && self.records.is_empty());
+        self.closed_by_name = named != 0;
+    }
+
+    /// Takes the identifiers that the name of a member is.
+    fn take_name(&mut self, names: Bits, name: &str) -> Result<(), WalkStop> {
+        for target in set_bits(names) {
+            let NodeTarget::Pick { pick, own_below } = &self.rules.targets[target] else {
+                continue;
+            };
+            let place = || place_of(self.rules, &self.trail);
+            if self.found.take(pick, name, place)?.is_some() {
+                for (record, _) in own_below.iter().filter(|(_, distance)| *distance == 0) {
+                    self.named |= 1 << record;
+                }
+                self.give_own(target);
+            }
+        }
         Ok(())
     }
 
@@ -207,6 +240,7 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
     /// down.
     fn open_records(&mut self, kind: ValueKind, reached: Bits) -> usize {
         let mut opened = 0;
+        let named = std::mem::take(&mut self.named);
         let mut rest = reached & self.rules.masks.records;
         while rest != 0 {
             let record = rest.trailing_zeros() as usize;
@@ -215,7 +249,7 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
                 self.records.push(OpenJsonRecord {
                     record,
                     depth: self.trail.len(),
-                    has_own: false,
+                    has_own: named & (1 << record) != 0,
                 });
                 opened += 1;
             }
@@ -280,11 +314,16 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
             // object.
             let texts_before = self.tally.undescribed - self.names;
             let is_unusual = counts_names && is_undescribed && !is_telling && !is_measure(&key);
+            let names = reached & self.rules.masks.names;
+            let name = (names != 0).then(|| key.clone());
             self.trail.push(PathStep::Key(key, count));
             if is_stray || is_telling {
                 self.add_undescribed();
             }
-            self.value(below, reached)?;
+            if let Some(name) = name {
+                self.take_name(names, &name)?;
+            }
+            self.value(below, reached & !names)?;
             self.trail.pop();
             counted_names.see(
                 is_undescribed,
@@ -337,6 +376,9 @@ impl<'a, 'k, 't> JsonWalk<'a, 'k, 't> {
         }
         self.tally.texts += u64::from(has_identifier);
         let is_record = reached & self.rules.masks.records != 0 && self.records.is_empty();
+        if std::mem::take(&mut self.closed_by_name) {
+            return Ok(());
+        }
         if has_own {
             self.tally.records += usize::from(is_record);
         } else if !has_identifier && is_blank(text) {

@@ -289,6 +289,36 @@ proptest! {
         }
     }
 
+    /// What a portal shows after it was learnt, also where it had shown nobody, is found as far as the
+    /// search finds it, or refused.
+    #[test]
+    fn what_is_shown_later_is_found_or_refused(
+        exchanges in proptest::collection::vec(any_exchange(), 1..16),
+        later in proptest::collection::vec((exchange(), text_body()), 1..8),
+    ) {
+        let learnt = learn(&mut exchanges.as_slice(), known()).unwrap();
+        let map = compile(&learnt.map).unwrap();
+        let sweep = Regex::new(r"\bP[0-9]{4}\b").unwrap();
+        for (exchange, (media, body)) in later {
+            // Types that pass unread are resources: what they show later, the report says.
+            if !matches!(media, "application/json" | "text/html" | "text/csv") {
+                continue;
+            }
+            let exchange = HeldExchange {
+                content_type: Some(media.to_owned()),
+                body: Ok(body.clone().into_bytes()),
+                ..exchange
+            };
+            if route_of(&map, &exchange).is_none_or(|route| !route.is_held) {
+                continue;
+            }
+            let Some(shown) = shown(&map, &exchange) else { continue };
+            for found in sweep.find_iter(&body) {
+                prop_assert!(shown.contains(found.as_str()), "{} of {exchange:?}, {:#?}", found.as_str(), learnt.map.routes);
+            }
+        }
+    }
+
     /// Whatever a portal answers, a request that says that something changes has no route.
     #[test]
     fn what_says_that_it_changes_something_is_never_proposed(

@@ -13,8 +13,8 @@ use digue_survey::{HeldExchange, KnownPersons};
 use digue_types::path::Segments;
 use proptest::prelude::*;
 
-const HTML: &str = "text/html";
-const JSON: &str = "application/json";
+pub(crate) const HTML: &str = "text/html";
+pub(crate) const JSON: &str = "application/json";
 
 const FIRST: [&str; 10] = [
     "Ania", "Boris", "Cléo", "Dany", "Elsa", "Farid", "Gaël", "Hana", "Igor", "Jeanne",
@@ -25,32 +25,32 @@ const LAST: [&str; 10] = [
 ];
 
 /// The person of a number: matricule, key, name.
-struct Made(usize);
+pub(crate) struct Made(pub(crate) usize);
 
 impl Made {
-    fn matricule(&self) -> String {
+    pub(crate) fn matricule(&self) -> String {
         let check = char::from(b'A' + (self.0 % 11) as u8);
         format!("{:06}{check}", 120_000 + self.0 * 7_919 % 800_000)
     }
 
-    fn pk(&self) -> usize {
+    pub(crate) fn pk(&self) -> usize {
         self.0 + 1
     }
 
     /// As a program draws it: digits and letters of both cases in no order.
-    fn object(&self) -> String {
+    pub(crate) fn object(&self) -> String {
         object(self.0, 1)
     }
 
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("{} {}", self.first(), self.last())
     }
 
-    fn first(&self) -> &'static str {
+    pub(crate) fn first(&self) -> &'static str {
         FIRST[self.0 % 10]
     }
 
-    fn last(&self) -> &'static str {
+    pub(crate) fn last(&self) -> &'static str {
         LAST[self.0 / 10 % 10]
     }
 }
@@ -69,7 +69,7 @@ fn object(number: usize, salt: u64) -> String {
     (0..10).map(sign).collect()
 }
 
-const PERSONS: usize = 60;
+pub(crate) const PERSONS: usize = 60;
 
 fn known(columns: &[&str]) -> KnownPersons {
     let cell = |column: &str, person: &Made| match column {
@@ -92,9 +92,9 @@ fn known(columns: &[&str]) -> KnownPersons {
         .0
 }
 
-const BOTH: [&str; 4] = ["matricule", "pk", "nom", "prenom"];
+pub(crate) const BOTH: [&str; 4] = ["matricule", "pk", "nom", "prenom"];
 
-fn get(target: &str, media: &str, body: impl Into<Vec<u8>>) -> HeldExchange {
+pub(crate) fn get(target: &str, media: &str, body: impl Into<Vec<u8>>) -> HeldExchange {
     HeldExchange::get(&format!("https://p.fr{target}"), media, body)
 }
 
@@ -106,7 +106,7 @@ fn missing(target: &str) -> HeldExchange {
 }
 
 /// Whom the map finds in an answer; `None` when it does not leave, or no route answers.
-fn found(learnt: &Learnt, exchange: &HeldExchange) -> Option<BTreeSet<u32>> {
+pub(crate) fn found(learnt: &Learnt, exchange: &HeldExchange) -> Option<BTreeSet<u32>> {
     let map = compile(&learnt.map).unwrap();
     let target = exchange.url.strip_prefix("https://p.fr").unwrap();
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -131,12 +131,12 @@ fn found(learnt: &Learnt, exchange: &HeldExchange) -> Option<BTreeSet<u32>> {
     }
 }
 
-fn persons(numbers: impl IntoIterator<Item = usize>) -> BTreeSet<u32> {
+pub(crate) fn persons(numbers: impl IntoIterator<Item = usize>) -> BTreeSet<u32> {
     numbers.into_iter().map(|number| number as u32).collect()
 }
 
 #[track_caller]
-fn check(learnt: &Learnt, exchange: &HeldExchange, expected: &BTreeSet<u32>) {
+pub(crate) fn check(learnt: &Learnt, exchange: &HeldExchange, expected: &BTreeSet<u32>) {
     let map = || map_of(&learnt.map);
     assert_eq!(
         found(learnt, exchange).as_ref(),
@@ -151,7 +151,7 @@ fn map_of(map: &LearntMap) -> String {
     format!("{:#?}", map.routes)
 }
 
-fn learnt(columns: &[&str], exchanges: &[HeldExchange]) -> Learnt {
+pub(crate) fn learnt(columns: &[&str], exchanges: &[HeldExchange]) -> Learnt {
     learn(&mut &*exchanges, known(columns)).unwrap()
 }
 

@@ -17,6 +17,8 @@ mod hostile;
 mod kinds;
 mod made;
 mod merged;
+mod nobody_seen;
+mod others;
 mod readings;
 mod recorded;
 mod unseen;

@@ -132,6 +132,14 @@ learn-finding-alias = "{ $kind }" names the same persons ({ $persons }, { $place
 learn-finding-kinds = rules name persons by "{ $kind }" as well as by "{ $primary }": write the alias table with --aliases and load it, or one person counts as two
 learn-finding-origin = { $origin }: { $exchanges } { PLURAL($exchanges, one: "exchange", other: "exchanges") } with another host; with a known person: { $known }
 learn-finding-no-sweep = "{ $kind }" is not searched for in every text: { $telling }
+learn-finding-nobody = { $path } ({ $format }): no known person in { $responses ->
+    [one] the one response that was
+   *[other] the { $responses } responses that were
+ } seen; a text at a place where none stood is refused. Whom may this address show?
+learn-finding-nobody-free = { $path } ({ $format }): no known person in { $responses ->
+    [one] the one response that was
+   *[other] the { $responses } responses that were
+ } seen, and nothing limits what it may show later. Whom may this address show?
 learn-finding-narrowed = { $path } ({ $format }): { $values ->
     [one] one value looks
    *[other] { $values } values look

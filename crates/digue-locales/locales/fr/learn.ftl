@@ -132,6 +132,14 @@ learn-finding-alias = « { $kind } » désigne les mêmes personnes ({ $persons 
 learn-finding-kinds = des règles désignent les personnes par « { $kind } » et par « { $primary } » : écrivez la table d'équivalence avec --aliases et chargez-la, sinon une personne compte pour deux
 learn-finding-origin = { $origin } : { $exchanges } { PLURAL($exchanges, one: "échange", other: "échanges") } d'un autre hôte ; avec une personne connue : { $known }
 learn-finding-no-sweep = « { $kind } » n'est pas recherché dans tous les textes : { $telling }
+learn-finding-nobody = { $path } ({ $format }) : aucune personne connue dans { $responses ->
+    [one] la seule réponse vue
+   *[other] les { $responses } réponses vues
+ } ; un texte à un endroit où il n'y en avait pas est refusé. Qui cette adresse peut-elle montrer ?
+learn-finding-nobody-free = { $path } ({ $format }) : aucune personne connue dans { $responses ->
+    [one] la seule réponse vue
+   *[other] les { $responses } réponses vues
+ }, et rien ne limite ce qu'elle pourra montrer. Qui cette adresse peut-elle montrer ?
 learn-finding-narrowed = { $path } ({ $format }) : { $values ->
     [one] une valeur ressemble à un identifiant et n'est
    *[other] { $values } valeurs ressemblent à des identifiants et ne sont

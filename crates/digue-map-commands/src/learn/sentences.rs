@@ -427,6 +427,18 @@ impl Sentences {
             LearntFinding::NoSweep { kind, telling } => {
                 vec![("kind", said(kind)), ("telling", self.telling(*telling))]
             }
+            LearntFinding::NoPersonSeen {
+                path,
+                format,
+                responses,
+                ..
+            } => {
+                vec![
+                    ("path", said(path)),
+                    ("format", said(format.code())),
+                    ("responses", count(responses)),
+                ]
+            }
             LearntFinding::SearchNarrowed {
                 path,
                 format,

@@ -48,6 +48,9 @@ impl<'r> Header<'r> {
             .iter()
             .map(|(place, text)| (*place, folded(text)))
             .collect();
+        if rules.shows_nobody() {
+            return Self::locate_fields(rules, texts, &names, width);
+        }
         let mut places = Vec::new();
         let mut fault = None;
         for rule in &rules.columns {
@@ -87,6 +90,31 @@ impl<'r> Header<'r> {
             width,
         };
         header.describe(rules, &names);
+        Located::Header(header)
+    }
+
+    /// The header of a table that shows nobody: every text of it is a column that the map names.
+    fn locate_fields(
+        rules: &'r TableRules,
+        texts: &[(usize, &str)],
+        names: &[(usize, String)],
+        width: usize,
+    ) -> Located<'r> {
+        let fields: Vec<String> = rules.fields.iter().map(|field| folded(field)).collect();
+        if names.is_empty() || !names.iter().all(|(_, name)| fields.contains(name)) {
+            return Located::Absent(Self::first_own(rules));
+        }
+        let mut header = Self {
+            places: Vec::new(),
+            compare: Vec::new(),
+            texts: texts
+                .iter()
+                .map(|(place, text)| (*place, (*text).into()))
+                .collect(),
+            is_described: Vec::new(),
+            width,
+        };
+        header.describe(rules, names);
         Located::Header(header)
     }
 

@@ -130,6 +130,15 @@ impl<'r> TableRows<'r> {
         found: &mut Collector<'_>,
     ) -> Result<(), Unreadable> {
         match &self.stage {
+            ReaderStage::Below(header) if self.rules.shows_nobody() => {
+                for (column, _) in row.texts() {
+                    self.tally.texts += 1;
+                    if !header.describes(column) {
+                        self.tally.add_undescribed(1, || row.place(column));
+                    }
+                }
+                Ok(())
+            }
             ReaderStage::Below(header) => {
                 let reader = RecordReader {
                     rules: self.rules,
@@ -174,7 +183,8 @@ impl<'r> TableRows<'r> {
     pub(crate) fn finish(self) -> Result<ReadingTally, Unreadable> {
         let mut tally = self.tally;
         match self.stage {
-            ReaderStage::Below(_) if self.is_numbered => {}
+            // Why it has no record, the map says.
+            ReaderStage::Below(_) if self.is_numbered || self.rules.shows_nobody() => {}
             // A named header was found, so the table is known to be the right one and empty.
             // Columns given by number prove nothing of the kind.
             ReaderStage::Below(_) => {
