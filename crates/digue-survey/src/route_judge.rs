@@ -217,14 +217,20 @@ impl<'j> RouteJudge<'j> {
     fn own_parameter(&self, name: &str, tally: &PlaceTally, survey: &RouteSurvey) -> PlaceVerdict {
         let context = ValueContext::Query(name.into());
         let verdict = self.addresses.of_requests(&context);
-        let PlaceVerdict::Accepted(accepted) = verdict else {
-            return verdict;
+        let accepted = match verdict {
+            PlaceVerdict::Accepted(accepted) => Some(accepted),
+            PlaceVerdict::Doubtful { .. } | PlaceVerdict::Nobody => None,
         };
-        let has_kind = tally
-            .kinds
-            .get(&accepted.kind)
-            .is_some_and(|own| own.hits > 0);
-        if !has_kind {
+        let has_hits = |kind: &u16| tally.kinds.get(kind).is_some_and(|own| own.hits > 0);
+        let tells = |kind: &u16| self.known.kind(*kind).telling() > Telling::Short;
+        let Some(accepted) = accepted.filter(|accepted| has_hits(&accepted.kind)) else {
+            // Elsewhere it names another thing, or persons by another kind.
+            if !tally.kinds.keys().any(|kind| has_hits(kind) && tells(kind)) {
+                return match verdict {
+                    PlaceVerdict::Accepted(_) => PlaceVerdict::Nobody,
+                    PlaceVerdict::Doubtful { .. } | PlaceVerdict::Nobody => verdict,
+                };
+            }
             let word = context.person_word();
             let signs = PlaceSigns {
                 says_person: word.is_some(),
@@ -232,7 +238,7 @@ impl<'j> RouteJudge<'j> {
                 ..PlaceSigns::default()
             };
             return self.judge(tally, signs);
-        }
+        };
         // `id` says nothing of what, and any number is some person's: what is answered says it.
         let is_any = self.known.kind(accepted.kind).telling() == Telling::Short
             && is_generic(&words_of(name));

@@ -98,8 +98,8 @@ fn join_choices(routes: BTreeMap<RouteKey, RouteSurvey>) -> BTreeMap<RouteKey, R
 /// other never does: the number of a person and the number of an offer have one address then.
 fn are_apart(group: &[(RouteKey, RouteSurvey)]) -> bool {
     let differ = |one: &RouteSurvey, other: &RouteSurvey| {
-        let (own, others) = (shown_persons(one), shown_persons(other));
-        if own == Some(true) && others == Some(false) || own == Some(false) && others == Some(true)
+        if let (Some(own), Some(others)) = (shown_persons(one), shown_persons(other))
+            && own != others
         {
             return true;
         }

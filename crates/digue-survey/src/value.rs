@@ -261,7 +261,8 @@ fn in_address(known: &KnownPersons, text: &str, take: &mut dyn FnMut(Spot)) {
         // `jean.dupont.12` identifies as it stands; of `P0001.json` the stem does.
         let is_whole = matches!(see(known, &decoded), SpotSeen::Known { .. });
         let stem = match decoded.split_once('.') {
-            Some((stem, _)) if !is_whole => stem,
+            // An address of mail has full stops of its own.
+            Some((stem, _)) if !is_whole && !decoded.contains('@') => stem,
             _ => &*decoded,
         };
         let seen = match see(known, stem) {

@@ -407,7 +407,11 @@ impl<'w, 't, 'k> HtmlWalk<'w, 't, 'k> {
             && self
                 .roles()
                 .any(|role| matches!(role, SelectorRole::Record));
-        let counts_rows = matches!(self.plan.rules.records, HtmlRecords::At(_));
+        let counts_rows = match self.plan.rules.records {
+            // Without records, only where the map limits how many there may be.
+            HtmlRecords::At(_) | HtmlRecords::Unsaid => true,
+            HtmlRecords::Page => false,
+        };
         let is_in_record = self.units.iter().any(|unit| unit.is_record);
         let is_row = tag == tag::TR;
         if is_record || is_row && counts_rows && !is_in_record && self.no_person == 0 {

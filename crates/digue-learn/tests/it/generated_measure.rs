@@ -6,8 +6,10 @@ use digue_identifiers::ResponseReading;
 use digue_inspect::request::RequestParts;
 use digue_inspect::{Message, RequestContent, inspect, read_request};
 use digue_learn::compile::compile;
-use digue_learn::{Learnt, TriedMap, learn};
+use digue_learn::traffic_tally::{RouteTraffic, TalliedPersons, TalliedResponse, TrafficTally};
+use digue_learn::{Learnt, MapReporter, TriedMap, learn};
 use digue_survey::HeldExchange;
+use digue_types::Timestamp;
 use digue_types::path::Segments;
 
 use crate::generated::{GeneratedExchange, GeneratedPortal, ORIGIN, WAYS, generated};
@@ -135,6 +137,14 @@ fn judge(
     figures
 }
 
+impl GeneratedPortal {
+    fn learnt(&self) -> Learnt {
+        let traffic = self.learnt_from.iter().map(|made| made.exchange.clone());
+        let traffic: Vec<HeldExchange> = traffic.collect();
+        learn(&mut traffic.as_slice(), self.known()).unwrap()
+    }
+}
+
 /// What a portal's map finds, by sort of answer.
 #[derive(Default)]
 pub(crate) struct Measured {
@@ -145,14 +155,9 @@ pub(crate) struct Measured {
 }
 
 impl Measured {
-    fn portal(&mut self, seed: u64) -> Learnt {
+    fn portal(&mut self, seed: u64) {
         let portal = generated(seed);
-        let traffic: Vec<HeldExchange> = portal
-            .learnt_from
-            .iter()
-            .map(|made| made.exchange.clone())
-            .collect();
-        let learnt = learn(&mut traffic.as_slice(), portal.known()).unwrap();
+        let learnt = portal.learnt();
         let map = compile(&learnt.map).unwrap();
         let mut faults = Vec::new();
         for made in &portal.held_out {
@@ -177,7 +182,6 @@ impl Measured {
         );
         self.faults
             .extend(faults.into_iter().map(|fault| format!("{of}: {fault}")));
-        learnt
     }
 
     fn told(&self) -> String {
@@ -210,10 +214,83 @@ fn maps_of_drawn_portals_find_who_is_shown_and_refuse_nothing() {
     assert!(all.refused * 100 <= all.answers, "{}", told());
 }
 
+/// `digue inspect --har` and `digue map report` count what the map does, on each answer.
+#[test]
+fn the_reports_agree_with_the_learnt_map() {
+    for seed in [1, 5, 14, 16] {
+        let portal = generated(seed);
+        let learnt = portal.learnt();
+        let map = compile(&learnt.map).unwrap();
+        let mut reporter = MapReporter::new(&map, &learnt.known, ORIGIN);
+        let mut tally = TrafficTally::default();
+        let (mut refused, mut unreadable, mut without) = (0, 0, 0);
+        for made in portal.learnt_from.iter().chain(&portal.held_out) {
+            let tried = reporter.observe(&made.exchange.as_exchange());
+            let own = found(&map, &made.exchange);
+            assert_eq!(
+                tried.is_refused,
+                own.is_err(),
+                "{} {own:?}",
+                made.exchange.url
+            );
+            refused += usize::from(own.is_err());
+            let persons = |texts: &BTreeSet<String>| -> BTreeSet<Option<usize>> {
+                texts.iter().map(|text| portal.person_of(text)).collect()
+            };
+            if let Ok(shown) = &own {
+                assert_eq!(
+                    persons(&tried.persons),
+                    persons(shown),
+                    "{}",
+                    made.exchange.url
+                );
+            }
+            let Some(route) = tried.route else { continue };
+            let shown = match &own {
+                Err(_) => TalliedPersons::Unreadable,
+                Ok(shown) if shown.is_empty() => TalliedPersons::None,
+                Ok(_) => TalliedPersons::Some { rules: &[] },
+            };
+            unreadable += u64::from(own.is_err());
+            without += u64::from(matches!(shown, TalliedPersons::None));
+            tally.add(&TalliedResponse {
+                at: Timestamp::from_secs(5),
+                route: &route,
+                template: None,
+                status: made.exchange.status,
+                content_type: made.exchange.content_type.as_deref(),
+                content_encoding: "",
+                body: made.exchange.body.as_ref().unwrap(),
+                shown,
+            });
+        }
+        let report = reporter.finish();
+        assert_eq!(report.totals.refused, refused);
+        assert_eq!(
+            report.totals.exchanges,
+            portal.learnt_from.len() + portal.held_out.len()
+        );
+        let routes = tally.routes_since(Timestamp::from_secs(0));
+        let sum = |of: fn(&RouteTraffic) -> u64| routes.values().map(of).sum::<u64>();
+        assert_eq!(sum(|route| route.unreadable), unreadable);
+        assert_eq!(sum(|route| route.without_persons), without);
+        // Honest traffic of the portal that was learnt has no part that the report would call new.
+        assert_eq!(
+            tally.new_parts(Timestamp::from_secs(0)),
+            [],
+            "portal {seed}"
+        );
+    }
+}
+
 /// `DIGUE_PORTALS` many portals, with a table of what was found; `DIGUE_PORTALS_FAULTS` lines say
 /// what was not.
 #[test]
 #[ignore = "a measurement: DIGUE_PORTALS=300 cargo test -p digue-learn --test it -- --ignored drawn"]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how much is measured, the caller of the measurement says"
+)]
 fn many_drawn_portals() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
     let count: u64 = number("DIGUE_PORTALS").unwrap_or(150);

@@ -266,7 +266,7 @@ fn things_csv(portal: &GeneratedPortal, draw: &mut Draw) -> GeneratedExchange {
 
 /// Who is signed in: an agent.
 fn session(portal: &GeneratedPortal, draw: &mut Draw) -> GeneratedExchange {
-    let (_, agent) = (0, portal.agent(&mut Draw::new(portal.seed)).1);
+    let (_, agent) = portal.agent(&mut Draw::new(portal.seed));
     let body = json!({"user": {"id": agent, "name": AGENTS[0], "email": "odile@portail.example"}, "csrf": uuid(portal.seed, draw.below(9999), 61), "expires": 1_795_977_639 + draw.below(99_999)});
     portal.json("/api/session", &body, [])
 }
