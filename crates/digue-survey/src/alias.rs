@@ -9,6 +9,7 @@ use base64::Engine as _;
 use smol_str::SmolStr;
 
 use crate::known::KnownPersons;
+use crate::value::is_code;
 
 /// The fewest persons on whom a pair is believed.
 pub(crate) const PERSONS_MIN: usize = 5;
@@ -93,9 +94,10 @@ impl AliasTally {
 
     /// True for values that are no plain numbers.
     pub(crate) fn is_telling(&self) -> bool {
-        self.values
-            .values()
-            .all(|value| value.len() >= 8 && value.chars().any(|c| !c.is_ascii_digit()))
+        self.values.values().all(|value| {
+            let is_other = value.chars().any(|c| !c.is_ascii_digit());
+            is_code(value) || value.len() >= 8 && is_other
+        })
     }
 
     pub(crate) fn persons(&self) -> usize {

@@ -1,6 +1,7 @@
 //! What the bodies of one type show, format by format; those of archives and event streams part by
 //! part, each part a body of its own.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use digue_inspect::html::outline::page_elements;
@@ -147,6 +148,23 @@ pub struct BodySurvey {
     pub unreadable: BTreeMap<UnreadCause, usize>,
 }
 
+/// Rows without their table, as a script inserts them: by themselves a reader drops their cells.
+fn in_table(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let start = bytes.trim_ascii_start();
+    let is_row = |tag: &[u8]| {
+        start
+            .get(..tag.len())
+            .is_some_and(|begin| begin.eq_ignore_ascii_case(tag))
+            && start
+                .get(tag.len())
+                .is_some_and(|next| b" >\t\r\n".contains(next))
+    };
+    match is_row(b"<tr") || is_row(b"<tbody") {
+        true => Cow::Owned([b"<table>".as_slice(), start, b"</table>".as_slice()].concat()),
+        false => Cow::Borrowed(bytes),
+    }
+}
+
 impl BodySurvey {
     pub(crate) fn new(format: BodyFormat) -> Self {
         Self {
@@ -176,7 +194,8 @@ impl BodySurvey {
                 json.read_lines(known, &text()?).map_err(|why| why.detail)
             }
             FormatSurvey::Html(html) => {
-                let elements = page_elements(media.charset.as_deref(), bytes, BODY_BYTES_MAX);
+                let page = in_table(bytes);
+                let elements = page_elements(media.charset.as_deref(), &page, BODY_BYTES_MAX);
                 Ok(html.read(known, &elements.map_err(|why| why.detail)?))
             }
             FormatSurvey::Csv(table) => Ok(table.read_csv(known, &text()?)),

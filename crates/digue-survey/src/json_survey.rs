@@ -21,6 +21,7 @@ use crate::names::{NameBeside, NamePart, NameScan, name_beside, parts_with_child
 use crate::shape::Telling;
 use crate::sight::{DocumentSight, SeenValue};
 use crate::tally::{DistinctValues, FirstKinds, PlaceTally, absorb_tallies, hash_of};
+use crate::value::is_code;
 use crate::value::{Spot, SpotSeen, TextKind, ValueContext, spots};
 
 /// The most places of one route; more are one place under a wildcard, or are not counted.
@@ -426,11 +427,9 @@ impl<'r> JsonReader<'r> {
             }
         }
         let name = last_name(&self.path);
-        if !name.ends_with(']')
-            && text.len() <= 64
-            && is_variable(text)
-            && names_identifier(&words_of(name))
-        {
+        let is_mail = text.contains('@') && is_variable(text);
+        let is_named = names_identifier(&words_of(name)) && (is_variable(text) || is_code(text));
+        if !name.ends_with(']') && text.len() <= 64 && (is_named || is_mail) {
             self.beside.push(BesideValue {
                 object,
                 name: SmolStr::new(name),

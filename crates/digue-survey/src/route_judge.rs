@@ -188,12 +188,15 @@ impl<'j> RouteJudge<'j> {
         let judged = |(place, at): (usize, String)| {
             let own = survey.segments.get(&place)?;
             let before = before_in(template, place);
-            let accepted = [before.far(), before.near()].iter().find_map(|context| {
+            let contexts = [before.far(), before.near()];
+            let together = contexts.iter().find_map(|context| {
                 let PlaceVerdict::Accepted(accepted) = self.addresses.of_requests(context) else {
                     return None;
                 };
                 self.of_this_route(own, accepted)
-            })?;
+            });
+            // Other addresses after the same word may name persons by another kind.
+            let accepted = together.or_else(|| self.told_here(&contexts[1], own))?;
             let accepted = accepted.with_others(has_others(own));
             let context = ValueContext::Whole;
             Some(JudgedRequest {
@@ -210,6 +213,26 @@ impl<'j> RouteJudge<'j> {
         parameters
             .map(|(name, parameter)| self.parameter(name, parameter, survey))
             .collect()
+    }
+
+    /// A place of requests where known persons stand whose identifiers tell, whatever all requests
+    /// together say.
+    fn told_here(&self, context: &ValueContext, tally: &PlaceTally) -> Option<Accepted> {
+        let tells = |kind: u16| self.known.kind(kind).telling() > Telling::Short;
+        let mut kinds = tally.kinds.iter();
+        if !kinds.any(|(kind, own)| own.hits > 0 && tells(*kind)) {
+            return None;
+        }
+        let word = context.person_word();
+        let signs = PlaceSigns {
+            says_person: word.is_some(),
+            word,
+            ..PlaceSigns::default()
+        };
+        match self.judge(tally, signs) {
+            PlaceVerdict::Accepted(accepted) => Some(accepted),
+            PlaceVerdict::Doubtful { .. } | PlaceVerdict::Nobody => None,
+        }
     }
 
     /// The verdict on a parameter of this route. All routes that have it are judged together, and it

@@ -160,7 +160,7 @@ fn join_at(
         let is_one = is_one_route(&answered, place);
         let has_common = joined.contains_key(&common);
         let (same, others) = match is_one {
-            true => (answered, Vec::new()),
+            true => values_and_words(answered, place),
             false => (Vec::new(), answered),
         };
         joined.extend(others);
@@ -173,6 +173,25 @@ fn join_at(
         }
     }
     joined
+}
+
+/// Of the words at one place that are one route: those that are values, and those that are words of
+/// the portal all the same (`/eleves/facettes` beside `/eleves/mdupont12`).
+fn values_and_words(
+    group: Vec<(RouteKey, RouteSurvey)>,
+    place: usize,
+) -> (Vec<(RouteKey, RouteSurvey)>, Vec<(RouteKey, RouteSurvey)>) {
+    let is_known = |survey: &RouteSurvey| survey.known_literals.contains(&place);
+    let known: Vec<RouteSurvey> = group
+        .iter()
+        .filter(|(_, survey)| is_known(survey))
+        .map(|(_, survey)| survey.clone())
+        .collect();
+    // Without a known one, the words are values because all are alike.
+    let is_value = |survey: &RouteSurvey| {
+        known.is_empty() || is_known(survey) || known.iter().any(|one| are_alike(one, survey))
+    };
+    group.into_iter().partition(|(_, survey)| is_value(survey))
 }
 
 /// True for a word that the portal knows nothing of: all that was asked under it was not found.

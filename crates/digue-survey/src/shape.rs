@@ -557,7 +557,10 @@ fn sparse(forms: &RunForms, count: usize) -> Telling {
     let is_sparse = forms.values().all(|(_, runs)| {
         let digits = least(runs, RunClass::Digits);
         let room = 10f64.powi(i32::try_from(digits).unwrap_or(i32::MAX).min(300));
-        digits >= 6 && count as f64 / room < 0.02 || has_letters(runs) && digits >= 2
+        let letters = least(runs, RunClass::Upper) + least(runs, RunClass::Lower);
+        // `mdupont7`: no word ends so, and hardly any other name of a program begins so.
+        let is_login = letters >= 4 && digits >= 1;
+        digits >= 6 && count as f64 / room < 0.02 || letters > 0 && digits >= 2 || is_login
     });
     if is_sparse {
         Telling::Rare

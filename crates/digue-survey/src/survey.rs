@@ -26,6 +26,7 @@ use crate::request_words::field_changes;
 use crate::shape::{Telling, is_in_no_order};
 use crate::sole_shape::SoleShapes;
 use crate::tally::{DistinctValues, HitSigns, PlaceTally, absorb_tallies, hash_of};
+use crate::value::is_code;
 use crate::value::{SegmentsBefore, Spot, TextKind, ValueContext, spots};
 
 /// The most routes; exchanges of others are counted and not learnt.
@@ -282,6 +283,8 @@ impl<'k> TrafficSurvey<'k> {
                         route.known_literals.insert(place);
                     } else if known.names.has_words(segment) {
                         route.known_literals.insert(place);
+                    } else if is_code(segment) {
+                        asked.push((context_at(&key.template, place), segment.clone()));
                     }
                 }
             }
@@ -394,7 +397,7 @@ impl<'k> TrafficSurvey<'k> {
 
     /// Notes a value by which something is asked for, in a request or in a link.
     fn note_used(&mut self, context: ValueContext, value: &str) {
-        if self.known.value(value).is_none() && is_variable(value) {
+        if self.known.value(value).is_none() && (is_variable(value) || is_code(value)) {
             let values = self.asked.entry(context).or_default();
             if values.len() < 1000 {
                 values.insert(SmolStr::new(value));

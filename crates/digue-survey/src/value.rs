@@ -149,6 +149,15 @@ pub(crate) fn is_paging_place(names: &[&str]) -> bool {
     names.last().is_some_and(|name| is_paging_name(name)) || around.is_some_and(is_of_pages)
 }
 
+/// True for letters and digits as numbers of files and members have them: `P00042`. A word of a
+/// program may be written so, too.
+pub(crate) fn is_code(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
+    (5..=64).contains(&text.len()) && text.bytes().all(is_plain) && digits >= 2 && letters >= 1
+}
+
 /// The segments before the value, `{}` for any one.
 fn path_pattern(before: &str) -> String {
     let mut pattern = String::from("(?:^|/)");
@@ -266,7 +275,9 @@ fn in_address(known: &KnownPersons, text: &str, take: &mut dyn FnMut(Spot)) {
             _ => &*decoded,
         };
         let seen = match see(known, stem) {
-            SpotSeen::Other if is_variable(stem) => SpotSeen::Variable(SmolStr::new(stem)),
+            SpotSeen::Other if is_variable(stem) || is_code(stem) => {
+                SpotSeen::Variable(SmolStr::new(stem))
+            }
             seen => seen,
         };
         let is_literal = !is_variable(stem) && !matches!(seen, SpotSeen::Known { .. });
@@ -290,7 +301,9 @@ fn in_address(known: &KnownPersons, text: &str, take: &mut dyn FnMut(Spot)) {
             .decode_utf8_lossy()
             .replace('+', " ");
         let seen = match see(known, &decoded) {
-            SpotSeen::Other if is_variable(&decoded) => SpotSeen::Variable(SmolStr::new(&decoded)),
+            SpotSeen::Other if is_variable(&decoded) || is_code(&decoded) => {
+                SpotSeen::Variable(SmolStr::new(&decoded))
+            }
             seen => seen,
         };
         if seen != SpotSeen::Other {

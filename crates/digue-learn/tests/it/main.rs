@@ -21,4 +21,5 @@ mod nobody_seen;
 mod others;
 mod readings;
 mod recorded;
+mod recorded_portal;
 mod unseen;
