@@ -945,6 +945,47 @@ mod tests {
     }
 
     #[test]
+    fn names_of_members_identify_what_they_hold() {
+        let keyed = || map(&["$.p.*~"], &["$.p.*"]);
+        let read = |text: &str| tally(keyed(), text);
+        assert_eq!(
+            read(r#"{"p":{"A":{"nom":"x"},"B":[],"C":"y","D":2}}"#)
+                .unwrap()
+                .records,
+            3
+        );
+        assert_eq!(read(r#"{"p":{}}"#).unwrap().records, 0);
+        assert_eq!(
+            read(r#"{"p":{"A":{"nom":"x"}},"q":"z"}"#)
+                .unwrap()
+                .undescribed,
+            1
+        );
+        // A record that is also a list of things below it has its name all the same.
+        check_cause(
+            tally(map(&["$.p.*.id"], &["$.p.*"]), r#"{"p":{"A":{"nom":"x"}}}"#),
+            UnreadCause::NamelessRecord,
+        );
+    }
+
+    #[test]
+    fn without_records_texts_are_counted_where_the_map_names_parts_that_show_nobody() {
+        let with = |parts: &[&str]| JsonMap {
+            no_person: paths(parts),
+            ..JsonMap::default()
+        };
+        let text = r#"{"titre":"x","liste":[{"nom":"y"}]}"#;
+        assert_eq!(tally(with(&[]), text).unwrap().undescribed, 0);
+        assert_eq!(tally(with(&["$.titre"]), text).unwrap().undescribed, 1);
+        assert_eq!(
+            tally(with(&["$.titre", "$.liste[:].nom"]), text)
+                .unwrap()
+                .undescribed,
+            0
+        );
+    }
+
+    #[test]
     fn a_place_names_only_the_members_that_the_map_names() {
         let place = |text: &str| {
             let read = tally(map(&["$.rows[*].id"], &["$.rows[*]"]), text).unwrap();

@@ -93,7 +93,10 @@ fn look(rules: &HtmlRules, page: &str) -> Result<Seen, Unreadable> {
 fn check(rules: &HtmlRules, page: &str, expected: &[&str]) {
     let seen = look(rules, page).unwrap();
     assert_eq!(seen.ids, expected, "{page}");
-    assert_eq!(seen.tally.undescribed, 0, "{page}: {:?}", seen.tally);
+    // Without records the rows are counted, and only a map that limits them takes note.
+    if !matches!(rules.records, HtmlRecords::Unsaid) {
+        assert_eq!(seen.tally.undescribed, 0, "{page}: {:?}", seen.tally);
+    }
     if let HtmlRecords::At(_) = rules.records {
         assert_eq!(seen.tally.records, expected.len(), "{page}");
     }

@@ -409,6 +409,29 @@ fn columns_that_the_map_does_not_describe_are_counted() {
 }
 
 #[test]
+fn a_table_of_other_things_has_the_columns_that_the_map_names() {
+    let rules = TableRules {
+        fields: vec!["code".into(), "libelle".into()],
+        ..TableRules::default()
+    };
+    let (_, tally) = look(&rules, SHAPE, "libelle;code\nLot;A\nLot;B\n").unwrap();
+    assert_eq!(
+        (tally.records, tally.undescribed, tally.nobody),
+        (0, 0, None)
+    );
+    for other in [
+        "code;libelle;nom\nA;Lot;Martin\n",
+        "A;Lot\n",
+        "nom\nMartin\n",
+    ] {
+        let read = look(&rules, SHAPE, other);
+        assert!(read.is_err(), "{other}");
+    }
+    let (_, wider) = look(&rules, SHAPE, "code;libelle;\nA;Lot;Martin\n").unwrap();
+    assert_eq!(wider.undescribed, 1);
+}
+
+#[test]
 fn a_header_without_rows_shows_nobody() {
     let nobody = |text| look(&rules("numero"), SHAPE, text).map(|(_, tally)| tally.nobody);
     assert_eq!(
