@@ -23,7 +23,7 @@ use crate::directories::directories;
 use crate::draft_blocks::{TypedBody, format_blocks, resource_blocks};
 use crate::draft_context::{DraftContext, pattern_among_others};
 use crate::draft_parameters::{Group, linked_parameters, offered_parameters};
-use crate::draft_requests::{as_write, conditions_of};
+use crate::draft_requests::{as_write, conditions_of, joined};
 use crate::finding::LearntFinding;
 use crate::model::{
     BlockFormat, LearntBlock, LearntErrors, LearntKind, LearntRequest, LearntRoute,
@@ -178,16 +178,6 @@ pub(crate) fn place_of(context: &ValueContext) -> String {
         ValueContext::Query(name) => format!("?{name}="),
         ValueContext::After(text) => format!("{text}..."),
     }
-}
-
-/// One survey of all methods that change nothing.
-fn joined(safe: &Group<'_>) -> Option<RouteSurvey> {
-    (!safe.is_empty()).then(|| {
-        let mut survey = RouteSurvey::default();
-        safe.iter()
-            .for_each(|(_, own)| survey.absorb((*own).clone()));
-        survey
-    })
 }
 
 fn by_template<'r>(routes: &Group<'r>) -> BTreeMap<&'r PathTemplate, Group<'r>> {

@@ -32,7 +32,7 @@ pub(crate) fn format_blocks(
     };
     match &body.format {
         FormatSurvey::Json(json) | FormatSurvey::NdJson(json) => json_blocks(context, &empty, json),
-        FormatSurvey::Html(html) => html_blocks(context, &empty, html),
+        FormatSurvey::Html(html) => html_blocks(context, &empty, html, &body.embedded),
         FormatSurvey::Csv(table) | FormatSurvey::Xlsx(table) => {
             table_blocks(context, &empty, table)
         }

@@ -1,8 +1,7 @@
 //! Rules for JSON in scripts and attributes of pages: the element with a pattern for each member that
 //! holds identifiers.
 
-use digue_survey::embedded_json::{EmbeddedJson, EmbeddedPlace};
-use digue_survey::html_survey::HtmlSurvey;
+use digue_survey::embedded_json::{EmbeddedJson, EmbeddedPlace, EmbeddedSurvey};
 use digue_survey::judge::PlaceVerdict;
 use digue_survey::route_judge::JudgedPlace;
 use digue_survey::value::ValueContext;
@@ -13,14 +12,18 @@ use crate::finding::LearntFinding;
 use crate::model::LearntRule;
 
 /// The rules of all places.
-pub(crate) fn embedded_rules(context: &mut DraftContext<'_>, html: &HtmlSurvey) -> Vec<LearntRule> {
+pub(crate) fn embedded_rules(
+    context: &mut DraftContext<'_>,
+    embedded: &EmbeddedSurvey,
+    pages: usize,
+) -> Vec<LearntRule> {
     let mut rules = Vec::new();
     let mut is_beyond = false;
-    for (place, embedded) in &html.embedded.places {
+    for (place, embedded) in &embedded.places {
         is_beyond |= !place_rules(context, place, embedded, &mut rules);
     }
     if is_beyond {
-        let (path, pages) = (context.path.to_owned(), html.pages);
+        let path = context.path.to_owned();
         context
             .findings
             .push(LearntFinding::IdentifiersInScripts { path, pages });

@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use digue_survey::embedded_json::EmbeddedSurvey;
 use digue_survey::html_place::HtmlPlace;
 use digue_survey::html_survey::HtmlSurvey;
 use digue_survey::judge::{Accepted, PlaceVerdict};
@@ -28,7 +29,10 @@ pub(crate) fn html_blocks(
     context: &mut DraftContext<'_>,
     empty: &LearntBlock,
     html: &HtmlSurvey,
+    embedded: &EmbeddedSurvey,
 ) -> Vec<LearntBlock> {
+    let in_json = embedded_rules(context, embedded, html.pages);
+    // Also where these rules read them: another script of the page may hold others.
     if html.script_pages > 0 {
         let (path, pages) = (context.path.to_owned(), html.script_pages);
         context
@@ -39,7 +43,6 @@ pub(crate) fn html_blocks(
         context.note_cut();
     }
     let mut persons = persons(context, html);
-    let in_json = embedded_rules(context, html);
     let is_all_in_json = persons.is_empty() && !in_json.is_empty();
     persons.extend(in_json);
     let mut unnamed = context.unnamed(

@@ -2,8 +2,10 @@
 //! proposed.
 
 use digue_survey::content::RouteContent;
+use digue_survey::survey::RouteSurvey;
 use smol_str::SmolStr;
 
+use crate::draft_parameters::Group;
 use crate::model::{LearntBlock, LearntCondition, LearntConditionPlace, LearntRoute};
 
 /// With the loosest blocks that name the persons that were seen: once uncommented, one without
@@ -44,6 +46,16 @@ pub(crate) fn conditions_of(content: &RouteContent) -> Vec<LearntCondition> {
         )],
         RouteContent::GraphQl(fields) => vec![condition(LearntConditionPlace::GraphQl, fields)],
     }
+}
+
+/// One survey of all methods that change nothing.
+pub(crate) fn joined(safe: &Group<'_>) -> Option<RouteSurvey> {
+    (!safe.is_empty()).then(|| {
+        let mut survey = RouteSurvey::default();
+        safe.iter()
+            .for_each(|(_, own)| survey.absorb((*own).clone()));
+        survey
+    })
 }
 
 /// The last block with rules for persons; where none has any, the last.

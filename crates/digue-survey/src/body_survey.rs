@@ -14,6 +14,7 @@ use digue_types::visible::is_blank;
 use digue_types::{ReadFailure, UnreadCause};
 
 use crate::body_format::{BodyFormat, format_of};
+use crate::embedded_json::EmbeddedSurvey;
 use crate::exchange::BODY_BYTES_MAX;
 use crate::html_survey::HtmlSurvey;
 use crate::json_survey::JsonSurvey;
@@ -132,6 +133,8 @@ pub struct TextSurvey {
 #[derive(Clone, Debug)]
 pub struct BodySurvey {
     pub format: FormatSurvey,
+    /// JSON in scripts and attributes of pages.
+    pub embedded: EmbeddedSurvey,
     pub responses: usize,
     pub bytes: u64,
     /// Responses that show a known identifier.
@@ -169,6 +172,7 @@ impl BodySurvey {
     pub(crate) fn new(format: BodyFormat) -> Self {
         Self {
             format: format.into(),
+            embedded: EmbeddedSurvey::default(),
             responses: 0,
             bytes: 0,
             with_known: 0,
@@ -196,7 +200,14 @@ impl BodySurvey {
             FormatSurvey::Html(html) => {
                 let page = in_table(bytes);
                 let elements = page_elements(media.charset.as_deref(), &page, BODY_BYTES_MAX);
-                Ok(html.read(known, &elements.map_err(|why| why.detail)?))
+                let elements = elements.map_err(|why| why.detail)?;
+                let mut sight = html.read(known, &elements);
+                for element in &elements {
+                    if let Some(embedded) = self.embedded.read(known, element) {
+                        sight.add(embedded);
+                    }
+                }
+                Ok(sight)
             }
             FormatSurvey::Csv(table) => Ok(table.read_csv(known, &text()?)),
             FormatSurvey::Xlsx(table) => table
@@ -262,6 +273,7 @@ impl BodySurvey {
         self.alike_words += other.alike_words;
         self.with_doubtful += other.with_doubtful;
         self.with_name_only += other.with_name_only;
+        self.embedded.absorb(other.embedded);
         for (cause, count) in other.unreadable {
             *self.unreadable.entry(cause).or_default() += count;
         }

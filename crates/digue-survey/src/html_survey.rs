@@ -9,7 +9,6 @@ use digue_types::visible::is_blank;
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::alias::AliasPlace;
-use crate::embedded_json::EmbeddedSurvey;
 use crate::exchange::pairs;
 use crate::held::{HeldPersons, RecordElements, absorb_records, held_with_children, is_record};
 use crate::html_place::{
@@ -94,8 +93,6 @@ pub struct HtmlSurvey {
     /// Elements on all pages, to tell whether two routes are alike.
     pub(crate) shape: BTreeSet<SmolStr>,
     pub is_cut: bool,
-    /// JSON in scripts and attributes.
-    pub embedded: EmbeddedSurvey,
 }
 
 impl HtmlSurvey {
@@ -119,7 +116,6 @@ impl HtmlSurvey {
     }
 
     fn absorb_places(&mut self, other: Self) {
-        self.embedded.absorb(other.embedded);
         absorb_tallies(&mut self.tallies, other.tallies);
         absorb_records(&mut self.records, other.records);
         for (key, count) in other.other_tables {
@@ -208,7 +204,6 @@ impl<'r> PageReader<'r> {
 
     fn read(mut self) -> DocumentSight {
         let mut scripts: Vec<KnownValue> = Vec::new();
-        let mut embedded = DocumentSight::default();
         for id in 0..self.elements.len() {
             let element = &self.elements[id];
             let from = self.names.position;
@@ -216,9 +211,7 @@ impl<'r> PageReader<'r> {
                 self.attributes(id);
                 self.text(id);
             }
-            if let Some(sight) = self.survey.embedded.read(self.known, element) {
-                embedded.add(sight);
-            } else if element.name == "script" {
+            if element.name == "script" {
                 self.names.read(&element.text);
                 scripts.extend(known_words(self.known, &element.text));
             }
@@ -244,7 +237,6 @@ impl<'r> PageReader<'r> {
         let mut sight = sight;
         sight.beside = self.beside_records(&held, &records);
         sight.linked = std::mem::take(&mut self.linked);
-        sight.add(embedded);
         sight
             .known
             .extend(scripts.into_iter().map(|value| SeenValue {
