@@ -7,7 +7,6 @@
 
 pub mod mailbox;
 mod people;
-pub mod ransomware;
 pub mod script;
 pub mod tour;
 pub mod year;

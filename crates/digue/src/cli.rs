@@ -22,8 +22,6 @@ use evidence::EvidenceTask;
 use map::MapReportArguments;
 use names::NamesArguments;
 
-use crate::commands::demo::DemoAttackKind;
-
 /// A parsed command line.
 pub(crate) struct CommandLine {
     pub(crate) language: Language,
@@ -80,7 +78,7 @@ pub(crate) enum Subcommand {
     Demo {
         address: SocketAddr,
         folder: Option<PathBuf>,
-        attack: Option<DemoAttackKind>,
+        attack: bool,
     },
     Replay(ReplayArguments),
     Watch(WatchArguments),
@@ -169,7 +167,7 @@ pub(crate) fn command(language: Language) -> Command {
                     Arg::new("attack")
                         .long("attack")
                         .value_name("NAME")
-                        .value_parser(["kairos", "rancongiciel"])
+                        .value_parser(["kairos"])
                         .help(say("command-demo-attack")),
                 )
                 .arg(
@@ -536,11 +534,7 @@ fn task(matches: &ArgMatches) -> Subcommand {
             Subcommand::Demo {
                 address: SocketAddr::from(([127, 0, 0, 1], port)),
                 folder: matches.get_one::<PathBuf>("folder").cloned(),
-                attack: match matches.get_one::<String>("attack").map(String::as_str) {
-                    Some("rancongiciel") => Some(DemoAttackKind::Ransomware),
-                    Some(_) => Some(DemoAttackKind::Kairos),
-                    None => None,
-                },
+                attack: matches.contains_id("attack"),
             }
         }
         "replay" => Subcommand::Replay(ReplayArguments {

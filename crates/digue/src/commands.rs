@@ -4,7 +4,7 @@ mod admin;
 mod backup;
 mod check;
 mod decoys;
-pub(crate) mod demo;
+mod demo;
 mod doctor;
 mod evidence;
 mod generated;

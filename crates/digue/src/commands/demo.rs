@@ -5,8 +5,6 @@
 //! gateway. It starts twice: once with a clock that runs through the year, without listeners, and
 //! then with the system's.
 
-mod rehearsal;
-
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -25,7 +23,6 @@ use digue_config::Config;
 use digue_console::AttackProgress;
 use digue_console::Demo;
 use digue_demo::mailbox::DemoMailbox;
-use digue_demo::ransomware::RehearsalFolder;
 use digue_demo::script::YearCalendar;
 use digue_demo::tour::{self, TourParts};
 use digue_demo::year::{self, PORTAL, YearStage};
@@ -42,7 +39,7 @@ use tokio::sync::oneshot;
 
 use super::runtime;
 use crate::serve::{RunningServer, StartPurpose, start, start_at};
-use digue_terminal::{BAD, GOOD, Output};
+use digue_terminal::{GOOD, Output};
 
 const PORTAL_HOST: &str = "kairos.localhost";
 const CONSOLE_HOST: &str = "digue.localhost";
@@ -54,25 +51,7 @@ const PACE: Duration = Duration::from_millis(60);
 const ATTACK_REQUESTS_MAX: u64 = 800;
 const LINK_LASTS: Duration = Duration::from_hours(8);
 
-/// What happens to the demonstration.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum DemoAttackKind {
-    /// A stolen account reads all that it can.
-    Kairos,
-    /// Everything is encrypted, and comes back.
-    Ransomware,
-}
-
-pub(crate) fn run(
-    out: &Output,
-    address: SocketAddr,
-    folder: Option<PathBuf>,
-    attack: Option<DemoAttackKind>,
-) -> u8 {
-    if attack == Some(DemoAttackKind::Ransomware) && folder.is_some() {
-        out.complain("rehearsal-own-folder", &[]);
-        return BAD;
-    }
+pub(crate) fn run(out: &Output, address: SocketAddr, folder: Option<PathBuf>, attack: bool) -> u8 {
     let shown = runtime()
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(play(out, address, folder, attack)));
@@ -86,10 +65,10 @@ async fn play(
     out: &Output,
     address: SocketAddr,
     folder: Option<PathBuf>,
-    attack: Option<DemoAttackKind>,
+    attack: bool,
 ) -> Result<()> {
     // Deleted when it is dropped, at the end.
-    let temporary = RehearsalFolder::make()?;
+    let temporary = tempfile::tempdir()?;
     let folder = folder.unwrap_or_else(|| temporary.path().to_owned());
     let population = Arc::new(Population::demonstration());
     let upstream = open_portal(population.clone()).await?;
@@ -97,11 +76,7 @@ async fn play(
     let address = free(address)?;
     let first_page = open_first_page(address).await?;
     let urls = Urls::new(address, first_page.local_addr()?);
-    let more = match attack {
-        Some(DemoAttackKind::Ransomware) => rehearsal::SETTINGS,
-        Some(DemoAttackKind::Kairos) | None => "",
-    };
-    write_configuration(&folder, (upstream, mail), (address, more), &urls)?;
+    write_configuration(&folder, (upstream, mail), address, &urls)?;
     let stage = Arc::new(DemoAttack::new(population.clone(), address));
     let config = configuration(out, &folder)?;
     let is_new = !config.settings.data_folder.join("journal").exists();
@@ -118,26 +93,12 @@ async fn play(
     };
     let stolen = stolen_account(&population)?;
     stage.give(&running, stolen.clone()).await?;
-    if attack == Some(DemoAttackKind::Ransomware) {
-        let work = PortalWork {
-            app: running.app.clone(),
-            account: stolen,
-            address,
-        };
-        let rehearsed = rehearsal::Stage {
-            folder: &temporary,
-            running,
-            population: &population,
-            work,
-        };
-        return rehearsal::play(out, rehearsed).await;
-    }
     if is_new {
         back_up(&folder, &running.app)?;
     }
     show_first_page(out, first_page, &running, mailbox, &population, &urls)?;
     banner(out, &running, &population, &urls, played).await?;
-    if attack == Some(DemoAttackKind::Kairos) {
+    if attack {
         out.say(
             "demo-attack-start",
             &[("account", Value::from(stolen.as_str()))],
@@ -300,13 +261,13 @@ password_file = "backup.pass"
 fn write_configuration(
     folder: &Path,
     (upstream, mail): (SocketAddr, SocketAddr),
-    (address, more): (SocketAddr, &str),
+    address: SocketAddr,
     urls: &Urls,
 ) -> Result<()> {
     let portals = folder.join("portals");
     std::fs::create_dir_all(&portals).with_context(|| portals.display().to_string())?;
     let settings = format!(
-        "[digue]\nname = \"digue.demo\"\n\n[console]\nurl = \"{}\"\n\n[[listeners]]\naddress = \"{address}\"\n\n[sessions]\nproof = \"8h\"\n\n[password]\nallowed = true\n\n[mail]\nhost = \"127.0.0.1\"\nport = {}\nprotection = \"danger-none\"\nfrom = \"digue@formation.example\"\n{RESPONSE}{more}",
+        "[digue]\nname = \"digue.demo\"\n\n[console]\nurl = \"{}\"\n\n[[listeners]]\naddress = \"{address}\"\n\n[sessions]\nproof = \"8h\"\n\n[password]\nallowed = true\n\n[mail]\nhost = \"127.0.0.1\"\nport = {}\nprotection = \"danger-none\"\nfrom = \"digue@formation.example\"\n{RESPONSE}",
         urls.console,
         mail.port()
     );
@@ -538,45 +499,15 @@ impl Demo for DemoAttack {
     }
 }
 
-/// Who works in the sample portal, and where it listens.
-struct PortalWork {
-    app: Arc<digue_app::App>,
-    account: AccountId,
-    address: SocketAddr,
-}
-
 /// Another person signs in with the account.
 async fn steal(
-    app: &Arc<digue_app::App>,
+    app: &digue_app::App,
     account: &AccountId,
     address: SocketAddr,
     population: &Population,
     stolen: &StolenData,
 ) -> Result<()> {
-    let work_of = PortalWork {
-        app: app.clone(),
-        account: account.clone(),
-        address,
-    };
-    work(&work_of, population, ATTACK_REQUESTS_MAX, PACE, stolen).await
-}
-
-/// So many requests of an account, in a session of its own.
-async fn work(
-    of: &PortalWork,
-    population: &Population,
-    requests_max: u64,
-    pace: Duration,
-    stolen: &StolenData,
-) -> Result<()> {
-    let link = sign_in::issue_link(
-        &of.app,
-        &Actor::digue(),
-        &of.account,
-        PORTAL_HOST,
-        LINK_LASTS,
-    )
-    .await?;
+    let link = sign_in::issue_link(app, &Actor::digue(), account, PORTAL_HOST, LINK_LASTS).await?;
     let token = link
         .rsplit_once('=')
         .ok_or_else(|| anyhow!("a link ends with its token"))?
@@ -584,18 +515,18 @@ async fn work(
     // A session of the thief's own, as after a stolen password: a copied cookie would be refused
     // for its network and browser, and the demonstration is about the number of persons.
     let thief = RequestOrigin {
-        ip: ClientIp::Known(of.address.ip()),
+        ip: ClientIp::Known(address.ip()),
         agent: AGENT.to_owned(),
         ..RequestOrigin::default()
     };
-    let (cookie, _) = sign_in::enter(&of.app, token, PORTAL_HOST, &thief).await?;
+    let (cookie, _) = sign_in::enter(app, token, PORTAL_HOST, &thief).await?;
     let thief = AttackClient {
-        address: of.address,
-        host: format!("{PORTAL_HOST}:{}", of.address.port()),
+        address,
+        host: format!("{PORTAL_HOST}:{}", address.port()),
         cookie: cookie.reveal().to_owned(),
-        pace,
+        pace: PACE,
     };
-    kairos(&thief, population, requests_max, stolen).await?;
+    kairos(&thief, population, ATTACK_REQUESTS_MAX, stolen).await?;
     Ok(())
 }
 

@@ -879,7 +879,7 @@ const IMPURE: [&str; 9] = [
     "File::open",
 ];
 
-const PURE: [&str; 18] = [
+const PURE: [&str; 20] = [
     "digue-types",
     "digue-journal",
     "digue-identifiers",
