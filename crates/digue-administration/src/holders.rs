@@ -107,7 +107,8 @@ impl HolderBook {
     }
 
     fn may_see(&self, record: &AccountRecord) -> bool {
-        may_see_holder(record, self.reader.role.can_watch(), self.own.as_ref())
+        // The management reads registers and checks, where accounts are called by their holders.
+        may_see_holder(record, self.reader.role.reads_isms(), self.own.as_ref())
     }
 
     /// The holders of all accounts that the reader may see, by account.

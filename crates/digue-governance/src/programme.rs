@@ -84,7 +84,7 @@ pub fn programme(registers: &Registers, id: &str) -> ProgrammeView {
     let line = |requirement: &'static Requirement| {
         let own = examined.get(requirement.id).map_or(&[][..], Vec::as_slice);
         let is_done = |audit: &&RegisterEntry<Audit>| is_done(audit.record.done_on);
-        let cover = match own.iter().any(|audit| is_done(audit)) {
+        let cover = match own.iter().any(is_done) {
             true => AuditCover::Done,
             false if own.is_empty() => AuditCover::Never,
             false => AuditCover::Planned,

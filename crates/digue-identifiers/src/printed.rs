@@ -242,8 +242,8 @@ impl PrintedRuns {
 fn stands_alone(text: &str, start: usize, found: &PrintedMatch) -> bool {
     let is_number = found.bytes[..found.len].iter().all(u8::is_ascii_digit);
     let is_grouped = is_number && found.gaps > 0;
-    !(is_grouped && is_part_of_numbers(text, start, found.end))
-        && !is_in_uuid(text.as_bytes(), start, found.end)
+    let is_of_list = is_grouped && is_part_of_numbers(text, start, found.end);
+    !is_of_list && !is_in_uuid(text.as_bytes(), start, found.end)
 }
 
 /// True within a list of numbers, in a decimal number, and in an amount.

@@ -122,8 +122,8 @@ pub(crate) async fn show(
     let needs_passkey = passkey::own(&console.app, visitor.console_session()?)
         .await?
         .is_empty();
-    let is_agent =
-        !actor.role.can_watch() && !actor.role.leads_agents() && !actor.role.sees_coverage();
+    let role = actor.role;
+    let is_agent = !role.reads_isms() && !role.leads_agents() && !role.sees_coverage();
     if needs_passkey && is_agent {
         return Ok(Redirect::to("/self").into_response());
     }

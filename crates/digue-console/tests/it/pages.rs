@@ -252,6 +252,11 @@ pub(crate) static PAGES: &[Page] = &[
     page("isms-policies", "/smsi/policies"),
     page("isms-objectives", "/smsi/objectives"),
     at(
+        "policy-text-unknown",
+        "/awareness/texts/{record}",
+        "/awareness/texts/DO-none",
+    ),
+    at(
         "isms-programme",
         "/smsi/programmes/{record}",
         "/smsi/programmes/PA-1",

@@ -271,7 +271,7 @@ fn shown(map: &TriedMap, exchange: &HeldExchange) -> Option<BTreeSet<String>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn a_learnt_map_never_finds_fewer_persons_than_the_sweep(

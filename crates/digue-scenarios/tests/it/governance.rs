@@ -360,7 +360,7 @@ async fn aware_of_breach(home: &Home, ciso: &Actor) -> String {
     let note = IncidentNote::Aware {
         at: home.now().micros(),
         of: Awareness::Data,
-        reason: "constaté".to_owned(),
+        reason: "Constaté à la lecture du journal par le RSSI.".to_owned(),
     };
     incidents::add(&home.app, ciso, &id, None, note)
         .await

@@ -115,6 +115,10 @@ async fn a_request_by_post_runs_from_the_day_it_came_and_is_refused_with_its_rem
             .contains("preuve de votre identité")
     );
     home.clock.pass(DAY);
+    let dpo = Actor {
+        proved_at: home.now(),
+        ..dpo.clone()
+    };
     note_proof(&home.app, &dpo, &id, RequestProof::Document)
         .await
         .unwrap();

@@ -71,12 +71,15 @@ fn an_archived_record_opens_by_agreement_and_a_protected_one_is_listed() {
     );
 }
 
-/// Creates the person whom the form asks for.
+/// Creates the person of a form, and numbers them; answers with the number of the form, if it has one.
 fn creating(heard: &Heard) -> Reply {
-    match heard.target.strip_prefix("/inscription/") {
-        Some(name) => Reply::new("application/json", format!(r#"{{"id":"{name}"}}"#)).status(201),
-        None => obliging(heard),
-    }
+    let id = match heard.target.strip_prefix("/inscription/") {
+        Some("durand") => "P77",
+        Some("martin") => "P5",
+        Some(number) => number,
+        None => return obliging(heard),
+    };
+    Reply::new("application/json", format!(r#"{{"id":"{id}"}}"#)).status(201)
 }
 
 #[test]
@@ -89,12 +92,19 @@ fn who_was_just_created_is_with_the_creator_also_after_a_crash() {
     let mut instance = Instance::open(&plan, creating);
     let a1 = instance.sign_in("a1");
     assert_eq!(a1.get("/fiche/P77").status, 403);
-    assert_eq!(a1.send("POST", "/inscription/P77", &FORM, b"").status, 201);
+    assert_eq!(
+        a1.send("POST", "/inscription/durand", &FORM, b"").status,
+        201
+    );
     assert_eq!(a1.get("/fiche/P77").status, 200);
     // A colleague's person is not made one's own.
-    let other = a1.send("POST", "/inscription/P5", &FORM, b"");
+    let other = a1.send("POST", "/inscription/martin", &FORM, b"");
     assert_eq!(reasons(&other)[0], "outside-caseload");
     assert_eq!(a1.get("/fiche/P5").status, 403);
+    // Nor whom the request names: they were there before it.
+    let named = a1.send("POST", "/inscription/P78", &FORM, b"");
+    assert_eq!(reasons(&named)[0], "outside-caseload");
+    assert_eq!(a1.get("/fiche/P78").status, 403);
     instance.kill();
     instance.start();
     assert_eq!(a1.get("/fiche/P77").status, 200);

@@ -504,7 +504,7 @@ fn access_logs_give_the_answer_of_last_year_and_are_taken_once() {
     let day = ago(299).strftime("%Y-%m-%d").to_string();
     let scope = run(folder, 0, &["scope", "--account", "a1", "--to", &day]);
     assert!(
-        scope.contains("300 persons, shown 301 times (at most this number)"),
+        scope.contains("300 persons, shown 301 times (an estimate)"),
         "{scope}"
     );
     let seen = lines(&run(folder, 0, &["seen", "--person", "L7", "--json"]));
