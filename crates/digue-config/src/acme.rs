@@ -5,8 +5,8 @@ use std::path::Path;
 use digue_acme::{AcmeRules, ChallengeMethod, ExternalAccount};
 
 use super::addresses::parse_directory_url;
+use super::listeners::{CertificateOrigin, ListenerSettings, TlsFiles};
 use super::reader::ConfigSection;
-use super::server::{CertificateOrigin, ListenerSettings, TlsFiles};
 
 /// The folder of the account and the certificate, in the data folder.
 pub(crate) const FOLDER: &str = "certificates";

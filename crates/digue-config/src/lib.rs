@@ -10,6 +10,7 @@ mod class_rules;
 mod creates;
 pub mod handed_on;
 pub mod limits;
+mod listeners;
 pub mod log;
 mod login;
 pub mod map_change;

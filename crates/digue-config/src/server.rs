@@ -30,6 +30,8 @@ use super::acme;
 use super::addresses::{parse_public_url, parse_store_url, parse_witness_url};
 use super::backup::{BackupSettings, read_backup};
 use super::limits::{LimitSettings, read_limits};
+use super::listeners::read_listener;
+pub use super::listeners::{CertificateOrigin, ListenerSettings, TlsFiles};
 use super::log::{LogSettings, read_log};
 use super::providers::read_providers;
 use super::reader::{ConfigFault, ConfigSection, ConfigSource};
@@ -134,36 +136,6 @@ fn read_partners(section: Option<ConfigSection<'_>>) -> PartnerRules {
     PartnerRules {
         assessment_grace_days: days.unwrap_or(usual.assessment_grace_days),
     }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListenerSettings {
-    pub address: SocketAddr,
-    pub tls: Option<TlsFiles>,
-}
-
-impl ListenerSettings {
-    /// True when an authority certifies its hosts (`acme = true`).
-    pub fn has_acme(&self) -> bool {
-        let origin = self.tls.as_ref().map(|files| files.origin);
-        origin == Some(CertificateOrigin::Acme)
-    }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TlsFiles {
-    pub certificate: PathBuf,
-    pub key: PathBuf,
-    pub origin: CertificateOrigin,
-}
-
-/// Who puts a certificate where it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CertificateOrigin {
-    /// A person, or a program of theirs: Digue does not start without it.
-    Operator,
-    /// Digue itself, from an authority: there may be none yet.
-    Acme,
 }
 
 /// Reads the file; faults go to `faults`.
@@ -309,45 +281,6 @@ fn read_proxies(section: &ConfigSection<'_>) -> Option<TrustedProxies> {
         asks_secret: !secrets.is_empty(),
         secrets,
     })
-}
-
-fn read_listener(section: &ConfigSection<'_>, acme: Option<&TlsFiles>) -> Option<ListenerSettings> {
-    let address = section.need("address", str::parse::<SocketAddr>);
-    let tls = read_tls(section);
-    if section.boolean("acme") == Some(true) {
-        if tls.is_some() {
-            section.fault("acme", "fault-acme-files", "");
-        }
-        return Some(ListenerSettings {
-            address: address?,
-            tls: Some(acme?.clone()),
-        });
-    }
-    if let Some(files) = &tls {
-        for (key, path) in [("certificate", &files.certificate), ("key", &files.key)] {
-            if let Err(error) = std::fs::metadata(path) {
-                section.fault(key, "fault-value", error);
-            }
-        }
-    }
-    Some(ListenerSettings {
-        address: address?,
-        tls,
-    })
-}
-
-fn read_tls(section: &ConfigSection<'_>) -> Option<TlsFiles> {
-    match (section.path("certificate"), section.path("key")) {
-        (Some(certificate), Some(key)) => Some(TlsFiles {
-            certificate,
-            key,
-            origin: CertificateOrigin::Operator,
-        }),
-        (None, None) => None,
-        // Half a pair is a fault and not a listener without TLS.
-        (Some(_), None) => section.refuse("key", "fault-missing", ""),
-        (None, Some(_)) => section.refuse("certificate", "fault-missing", ""),
-    }
 }
 
 fn read_proxy_secrets(section: &ConfigSection<'_>, path: &Path) -> Option<Vec<[u8; 32]>> {

@@ -33,7 +33,7 @@ impl ExactSweep {
         }
         let shows = |text: &str| {
             let mut found = Collector::new(kinds, &self.picks, FOUND_MAX);
-            // Beyond the limit somebody is shown all the same.
+            // Beyond the limit a person is shown all the same.
             found.sweep(text, UnreadPlace::default).is_err()
                 || found.identifiers().any(|identifier| {
                     !self.shared.contains(&identifier.kind)

@@ -5,8 +5,6 @@
 //! column exists; a missing column leaves its field unchanged. A row with a fault is reported and
 //! not applied.
 
-mod cells;
-
 use digue_app::files::sha256;
 use digue_app::{Actor, App, OperationError};
 use digue_types::visible::is_blank;
@@ -30,9 +28,9 @@ use jiff::civil::Date;
 use super::record_words::RecordWords;
 use super::{IsmsState, RevisionDraft, add_all, free_number, in_force, unknown_links};
 
-use cells::{ID, RegisterRowCells, RowFaults, SheetColumns};
+use digue_isms_words::sheet_cells::{self, ID, RegisterRowCells, RowFaults, SheetColumns};
 
-pub use cells::lines_of;
+pub use digue_isms_words::sheet_cells::lines_of;
 
 /// The largest file. The confirmation sends it back in base 64, a third longer.
 const FILE_BYTES_MAX: usize = 11 << 20;
@@ -255,7 +253,7 @@ fn read_with<'r>(
     if bytes.len() > FILE_BYTES_MAX {
         return Err(OperationError::Invalid("table-too-large"));
     }
-    let table = cells::find(kind, bytes)?;
+    let table = sheet_cells::find(kind, bytes)?;
     let mut titles: HashMap<String, Vec<&Revision>> = HashMap::new();
     for known in registers.of(kind) {
         titles

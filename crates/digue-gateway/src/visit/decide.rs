@@ -25,21 +25,6 @@ pub(super) struct DecidedVisit<M, A> {
 }
 
 impl<M, A> DecidedVisit<M, A> {
-    /// The same visit, with another answer to wait for its entry.
-    pub(super) const fn of_parts(
-        visit: Box<Visit>,
-        mode: M,
-        exposure: Exposure,
-        answer: A,
-    ) -> Self {
-        Self {
-            visit,
-            mode,
-            exposure,
-            answer,
-        }
-    }
-
     pub(super) fn into_parts(self) -> (Box<Visit>, M, Exposure, A) {
         (self.visit, self.mode, self.exposure, self.answer)
     }

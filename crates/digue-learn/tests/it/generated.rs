@@ -487,7 +487,7 @@ impl GeneratedPortal {
             birth.to_owned(),
             json!(format!("{year}-{:02}-11", 1 + person % 12)),
         );
-        record.insert("actif".to_owned(), json!(person % 3 > 0));
+        record.insert("actif".to_owned(), json!(!person.is_multiple_of(3)));
         record.insert("points".to_owned(), json!(draw.below(200)));
         if let Some(author) = style.author {
             record.insert(author.to_owned(), self.agent(draw).1);

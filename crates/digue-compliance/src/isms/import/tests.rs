@@ -6,8 +6,8 @@ use digue_isms::tolerated_time::ToleratedTime;
 use digue_locales::text;
 use proptest::prelude::*;
 
-use super::cells::choice;
 use super::*;
+use digue_isms_words::sheet_cells::choice;
 
 use crate::isms::sheets::sheet;
 

@@ -14,18 +14,18 @@ use digue_uploads::{
     CellUse, IgnoredCells, NameFit, TableWanted, UploadedTable, is_named, taken, without_unit,
 };
 
-use crate::isms::sheets::field_name;
+use crate::record_words::field_name;
 
 const ROWS_MAX: usize = 20_000;
 
 /// The column of the record ids.
-pub(super) const ID: &str = "id";
+pub const ID: &str = "id";
 
 /// A column called `Name`: the title in the files of other programs, and the record id in English
 /// exports of Digue, which have a title beside it.
 const NAME: &str = "name";
 
-pub(super) type RowFaults = Vec<(&'static str, FieldError, String)>;
+pub type RowFaults = Vec<(&'static str, FieldError, String)>;
 
 /// Fields whose columns are also recognised by other common names (locale keys `import-column-*`).
 const COMMON_COLUMNS: [&str; 7] = [
@@ -38,7 +38,7 @@ const COMMON_COLUMNS: [&str; 7] = [
     "cost",
 ];
 
-pub(super) fn find(
+pub fn find(
     kind: RegisterKind,
     bytes: &[u8],
 ) -> Result<UploadedTable<&'static str>, OperationError> {
@@ -174,22 +174,22 @@ fn column_names(kind: RegisterKind) -> Vec<(String, &'static str, NameFit)> {
 }
 
 /// The content of a row: record id, values, and faults.
-pub(super) struct RegisterRowCells {
-    pub(super) id: String,
-    pub(super) values: Values,
-    pub(super) faults: RowFaults,
+pub struct RegisterRowCells {
+    pub id: String,
+    pub values: Values,
+    pub faults: RowFaults,
 }
 
 /// The columns of a sheet, and the order of day and month in each.
-pub(super) struct SheetColumns<'s> {
-    pub(super) kind: RegisterKind,
-    pub(super) places: &'s BTreeMap<usize, &'static str>,
-    pub(super) orders: &'s BTreeMap<usize, DayOrder>,
+pub struct SheetColumns<'s> {
+    pub kind: RegisterKind,
+    pub places: &'s BTreeMap<usize, &'static str>,
+    pub orders: &'s BTreeMap<usize, DayOrder>,
 }
 
 impl SheetColumns<'_> {
     /// Reads a row: each cell of an existing column is used, blank, or a fault.
-    pub(super) fn read(&self, cells: &BTreeMap<usize, UploadedCell>) -> RegisterRowCells {
+    pub fn read(&self, cells: &BTreeMap<usize, UploadedCell>) -> RegisterRowCells {
         let mut row = RegisterRowCells {
             id: String::new(),
             values: Values::new(),
@@ -345,11 +345,7 @@ const COMMON_CHOICES: [&str; 3] = ["declared", "yes-no", "treatment"];
 
 /// The code of a word of either language: the whole word, another word for it, or the only one that
 /// begins so.
-pub(super) fn choice(
-    prefix: &str,
-    codes: &'static [&'static str],
-    word: &str,
-) -> Option<&'static str> {
+pub fn choice(prefix: &str, codes: &'static [&'static str], word: &str) -> Option<&'static str> {
     let word = folded(word);
     let words: Vec<(String, &'static str)> = codes
         .iter()
