@@ -115,7 +115,7 @@ fn inside_anchors<'p, 'h>(parts: &'p [&'h Hir]) -> Option<&'p [&'h Hir]> {
 
 /// Texts that stand in messages of any portal: a shape that one of them has marks no person.
 fn ordinary_texts() -> impl Iterator<Item = String> {
-    const WORDS: [&str; 64] = [
+    const WORDS: [&str; 71] = [
         "nom",
         "NOM",
         "Total",
@@ -180,6 +180,14 @@ fn ordinary_texts() -> impl Iterator<Item = String> {
         "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12",
         "VXNhZ2VyOjQy",
         "1.2.840.10008.1.2",
+        // Drawn by programs for whatever they keep: objects of MongoDB, ULID, KSUID, nanoid, cuid.
+        "507f1f77bcf86cd799439011",
+        "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "01arz3ndektsv4rrffq69g5fav",
+        "0ujsswThIGTUYm2K8FjOOfXtY1K",
+        "V1StGXR8_Z5jdHi6B-myT",
+        "cjld2cjxh0000qzrmn831i7rn",
+        "tz4a98xxat96iws9zmbrgj3a",
     ];
     // Counts, years, dates, times in seconds and thousandths, telephone numbers, of any length.
     const DIGITS: [&str; 4] = [

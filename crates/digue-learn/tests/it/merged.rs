@@ -141,7 +141,7 @@ fn the_operators_lines_and_comments_stay_and_what_they_lack_is_added() {
 
 #[test]
 fn rules_that_find_fewer_persons_are_completed_and_wrong_ones_are_shown() {
-    let portal = portal(0);
+    let portal = portal(4);
     let (exchanges, learnt) = learnt(&portal);
     let of = |map: &LearntMap, start: &str| {
         map.routes
