@@ -7,7 +7,6 @@ use digue_types::RefusalReason;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 
-use crate::authority::authority_of;
 use crate::gateway::{Gateway, SharedGateway};
 use crate::headers;
 use crate::identity;
@@ -19,6 +18,7 @@ use crate::visit::{PortalArrival, observed, proxied};
 use crate::{forward_auth, report_endpoint};
 use digue_connections::facts::{ConnectionFacts, PeerAddress};
 use digue_connections::paced::KeptUntilSent;
+use digue_headers::authority::authority_of;
 use digue_http::body::{Body, full};
 use digue_refusals::{EXPLANATION_PATH, Refusal, RefusalForm, WaysOn, language_of};
 

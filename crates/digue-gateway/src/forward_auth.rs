@@ -13,7 +13,6 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode, Uri};
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
-use crate::authority::Authority;
 use crate::caller::token_hash;
 use crate::gateway::SharedGateway;
 use crate::key::PresentedKey;
@@ -21,6 +20,7 @@ use crate::path::Segments;
 use crate::ports::BoxFuture;
 use crate::visit::{Permission, PortalRequest, Way, permitted, permitted_observed};
 use digue_connections::facts::ConnectionFacts;
+use digue_headers::authority::Authority;
 use digue_http::body::{Body, empty};
 use digue_refusals::{Refusal, wants_page};
 

@@ -7,7 +7,6 @@
 mod address_words;
 pub mod arrival;
 mod assertion;
-mod authority;
 mod caller;
 pub mod cuts;
 pub mod forward_auth;

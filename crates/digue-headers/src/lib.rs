@@ -1,8 +1,9 @@
 //! Which header fields pass between a client and a portal: of a client's those of a list, of a
-//! portal's those that show no person or whose persons were found.
+//! portal's those that show no person or whose persons were found; and the one host of a request.
 //!
 //! Header fields and rules in, header fields out; it knows neither visits nor caseloads.
 
+pub mod authority;
 pub mod proxied;
 pub mod request_headers;
 pub mod response_headers;

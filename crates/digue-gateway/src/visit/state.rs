@@ -15,7 +15,6 @@ use digue_types::{
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, Uri};
 
-use crate::authority::is_refused_method;
 use crate::caller::Caller;
 use crate::gateway::SharedGateway;
 use crate::guard::CutGuard;
@@ -27,6 +26,7 @@ use crate::portal_login::LoginQuestion;
 use crate::shown::{FoundPersons, grouped, persons_of};
 use digue_connections::facts::ConnectionFacts;
 use digue_connections::table::Slot;
+use digue_headers::authority::is_refused_method;
 use digue_quotas::hold::{self, BodyHolder, HeldBytes, Share};
 
 /// How a visit comes.

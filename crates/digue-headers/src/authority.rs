@@ -7,15 +7,15 @@ use digue_http::body::Body;
 use digue_refusals::Refusal;
 
 /// Host and port named by a request.
-pub(crate) struct Authority {
+pub struct Authority {
     /// Lower case, without a final dot.
-    pub(crate) host: String,
-    pub(crate) port: Option<u16>,
+    pub host: String,
+    pub port: Option<u16>,
 }
 
 impl Authority {
     /// `None` for text that is not an authority, or that names a user.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let authority: http::uri::Authority = text.parse().ok()?;
         let port = authority.port_u16();
         // `host:` and ports above 65535 are no port to one program and something else to the next.
@@ -28,7 +28,7 @@ impl Authority {
 }
 
 /// The host of a request: exactly one (RFC 9112, 3.2), and the same in the target as in the field.
-pub(crate) fn authority_of(request: &Request<Body>) -> Result<Authority, Refusal> {
+pub fn authority_of(request: &Request<Body>) -> Result<Authority, Refusal> {
     let malformed = || Refusal::of(vec![RefusalReason::MalformedRequest], None);
     let mut fields = request.headers().get_all(header::HOST).iter();
     let field = fields
@@ -51,6 +51,6 @@ pub(crate) fn authority_of(request: &Request<Body>) -> Result<Authority, Refusal
 
 /// Methods for intermediaries between client and portal: a tunnel cannot be inspected, and an echo
 /// of the request would show the headers that the portal receives.
-pub(crate) fn is_refused_method(method: &Method) -> bool {
+pub fn is_refused_method(method: &Method) -> bool {
     matches!(method.as_str(), "CONNECT" | "TRACE" | "TRACK")
 }
