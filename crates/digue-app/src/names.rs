@@ -59,7 +59,7 @@ impl RecentNames {
                 let rules = app.gateway().rules();
                 VisibleNames {
                     own: organisation_of(&rules, actor),
-                    sees_all: actor.role.can_watch(),
+                    sees_all: actor.role.reads_isms(),
                     known,
                     rules,
                 }

@@ -494,7 +494,15 @@ fn no_page_speaks_the_other_language() {
         // What the ISMS begins with is stored in the language of whoever began it.
         let seeds = other
             .iter()
-            .filter(|(key, _)| key.starts_with("seed-") || key.starts_with("policy-topic-"))
+            .filter(|(key, _)| {
+                let begun_with = [
+                    "seed-",
+                    "policy-topic-",
+                    "policy-text-",
+                    "policy-organisation",
+                ];
+                begun_with.iter().any(|prefix| key.starts_with(prefix))
+            })
             .flat_map(|(_, pieces)| pieces);
         let seeds: Vec<&String> = seeds.collect();
         let is_seed = |piece: &String| seeds.iter().any(|seed| seed.contains(piece.as_str()));
