@@ -15,7 +15,6 @@ pub mod embedded_json;
 mod entity;
 pub mod evidence;
 pub mod exchange;
-pub mod har;
 pub mod held;
 pub mod html_place;
 pub mod html_survey;

@@ -4,6 +4,7 @@
 //! when its reader does, or when the result contradicts a second implementation.
 
 use digue_gateway::path::{Pattern, Segments};
+use digue_har::{HarFault, HarLimits, read_har};
 use digue_html::selector::parse_selector;
 use digue_identifiers::{IdentifierKind, Normalise, Pick, ResponseReading};
 use digue_inspect::dicom::{DicomPath, DicomRule, DicomRules};
@@ -32,7 +33,6 @@ use digue_scim::filter::Filter;
 use digue_scim::patch;
 use digue_scim::path::PatchPath;
 use digue_scim::schema::{GROUP, USER};
-use digue_survey::har::{HarFault, HarLimits, read_har};
 use digue_survey::known::{ColumnChoice, PersonsTable};
 use digue_survey::{Exchange, ExchangeSource, KnownPersons};
 use digue_tables::table::{ColumnRule, MapColumn, TableRules};

@@ -61,11 +61,11 @@ pub async fn policies(app: &App, actor: &Actor) -> Result<Vec<TopicPolicy>, Oper
     let documents = registers.read::<Document>().entries;
     let receipts = registers.read::<Receipt>().entries;
     let of = |topic: &PolicyTopic| {
-        let own = documents
+        let mut own = documents
             .iter()
             .filter(|one| one.record.topic.0 == Some(*topic));
         // Of two on one subject the later one counts.
-        let document = own.last().cloned();
+        let document = own.next_back().cloned();
         let readers = document.as_ref().map_or(0, |one| readers(one, &receipts));
         TopicPolicy {
             topic: *topic,

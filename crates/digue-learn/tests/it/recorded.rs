@@ -1,8 +1,8 @@
 //! From an archive to a map and back: what a recorder writes is what is learnt.
 
 use base64::Engine as _;
+use digue_har::{HarLimits, read_har};
 use digue_learn::{LearnFault, LearntFinding, learn};
-use digue_survey::har::{HarLimits, read_har};
 use digue_survey::known::{ColumnChoice, PersonsTable};
 use digue_survey::traffic::SurveyFault;
 use digue_survey::{Exchange, ExchangeSource, HeldExchange, KnownPersons};
@@ -14,7 +14,7 @@ use crate::made::portal;
 struct Archive(String);
 
 impl ExchangeSource for Archive {
-    type Fault = digue_survey::har::HarFault;
+    type Fault = digue_har::HarFault;
 
     fn each(&mut self, take: &mut dyn FnMut(&Exchange<'_>)) -> Result<(), Self::Fault> {
         read_har(self.0.as_bytes(), &HarLimits::default(), take).map(|_| ())

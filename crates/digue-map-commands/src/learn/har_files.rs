@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use digue_har::{HarFault, HarLimits, HarTally, read_har};
 use digue_locales::Value;
 use digue_logs::lines::Unpacker;
-use digue_survey::har::{HarFault, HarLimits, HarTally, read_har};
 use digue_survey::{BodyGap, Exchange, ExchangeSource};
 
 use digue_terminal::Progress;

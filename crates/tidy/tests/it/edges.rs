@@ -158,6 +158,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-survey",
         ],
     ),
+    ("digue-har", 6, &["digue-survey"]),
     (
         "digue-app",
         7,
@@ -596,6 +597,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-survey",
             "digue-gateway",
             "digue-learn",
+            "digue-har",
             "digue-config",
             "digue-terminal",
         ],
@@ -723,6 +725,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-survey",
             "digue-gateway",
             "digue-learn",
+            "digue-har",
         ],
     ),
     ("digue-scenarios", 21, &[]),

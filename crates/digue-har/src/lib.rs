@@ -15,7 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use crate::exchange::{BodyGap, Exchange, RecordedBody, UrlParts};
+use digue_survey::exchange::{BodyGap, Exchange, RecordedBody, UrlParts};
 
 /// Bounds on one archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
