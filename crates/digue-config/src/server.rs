@@ -167,7 +167,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
         // Only with all of both: half of one says nothing of the other.
         if authority.as_ref().is_none_or(Option::is_some) {
             let rules = authority.as_ref().and_then(Option::as_ref);
-            acme::must_agree(&root, rules, &listeners);
+            acme::must_agree(root, rules, &listeners);
         }
         let (sessions, proof_lasts) = read_sessions(root.section("sessions"));
         let password = root
