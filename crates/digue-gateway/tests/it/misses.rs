@@ -169,7 +169,7 @@ async fn who_is_named_in_any_way_was_not_created() {
         "/inscription/Durand-90?fusion=P90",
         "/inscription/Durand-90?fusion=%255090",
         "/inscription/Durand-90?fusion=eC1QOTA7",
-        "/inscription/Durand-90?fusion=x,P090;",
+        "/inscription/Durand-90?fusion=x,P90;",
     ] {
         let refused = world.visit(WayIn::Session, visit("POST", target)).await;
         assert_eq!(refused.status, 403, "{target}");
