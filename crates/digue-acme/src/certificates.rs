@@ -289,10 +289,7 @@ async fn why_unverified(
     }
     match judged {
         Err(error) => error.into(),
-        Ok(status) => AcmeError::Unverified {
-            name: "-".to_owned(),
-            cause: format!("the order is {status:?}"),
-        },
+        Ok(status) => AcmeError::Ended(format!("{status:?}").to_lowercase()),
     }
 }
 

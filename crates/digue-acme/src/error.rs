@@ -14,6 +14,9 @@ pub enum AcmeError {
     /// The authority asked at the name and did not find the proof there.
     #[error("the authority could not verify {name}: {cause}")]
     Unverified { name: String, cause: String },
+    /// The authority ended the order, and no proof of it says why.
+    #[error("the authority ended the order as {0}")]
+    Ended(String),
     /// The authority offers other ways of proof only.
     #[error("the authority does not offer {method} for {name}")]
     NotOffered {
