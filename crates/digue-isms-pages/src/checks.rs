@@ -274,6 +274,8 @@ struct CheckResultPage {
     names: Vec<FailingElement>,
     /// The others.
     more_names: Vec<FailingElement>,
+    /// That more fail than a result names; empty where all are named.
+    cut: String,
     additions: Vec<ShownAdditions>,
     history: Vec<ComparedResult>,
     may_write: bool,
@@ -439,7 +441,16 @@ pub async fn show(
     let incidents = incident_ids(&console, &actor, check).await?;
     let mut names = failing_elements(&w, &incidents, &shown);
     let more_names = names.split_off(names.len().min(NAMES_SHOWN));
+    // Fewer names than failures are no cut where one element fails several times.
+    let is_cut = shown.last.as_ref().is_some_and(|last| {
+        let named = last.found.failing.len();
+        named >= checks::NAMES_MAX && last.found.failing_count() > named as u64
+    });
     Ok(page(&CheckResultPage {
+        cut: match is_cut {
+            true => w.counted("checks-names-cut", checks::NAMES_MAX),
+            false => String::new(),
+        },
         cause: cause_of(&w, &shown),
         setting: shown.last.as_ref().and_then(setting),
         beside: shown

@@ -60,7 +60,7 @@ fn shown_rule(w: &Localizer, words: &PrivacyWords<'_>, rule: &JudgedRule) -> Sho
         title: rule.entry.record.title.0.clone(),
         state: words.retention(rule.state),
         is_within: rule.state.is_within(),
-        share: share.map_or_else(String::new, |share| words.share(share)),
+        share: share.map_or_else(String::new, |share| words.share(&rule.entry.record, share)),
         undated: match undated {
             0 => String::new(),
             count => w.counted("retention-undated", count),

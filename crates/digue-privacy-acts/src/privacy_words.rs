@@ -3,6 +3,7 @@
 use digue_compliance::isms::record_words::RecordWords;
 use digue_isms::field::Values;
 use digue_isms::kinds::RegisterKind;
+use digue_isms::privacy_kinds::RetentionRule;
 use digue_isms::register::Registers;
 use digue_locales::{Language, Value, text, text_with};
 use digue_privacy::dpia::PriorConsultation;
@@ -156,14 +157,14 @@ impl PrivacyWords<'_> {
         self.say(&format!("retention-state-{}", state.code()))
     }
 
-    /// `12 sur 4 810 le 20/11/2026 (décompte exact)`.
-    pub fn share(&self, share: RetentionShare) -> String {
+    /// `12 sur 4 810 au-delà de la durée le 20/11/2026 (décompte exact ; part tolérée : 5 ‰)`: without
+    /// what a rule tolerates, a count above zero would be called kept for no reason.
+    pub fn share(&self, rule: &RetentionRule, share: RetentionShare) -> String {
         let number = |count: u64| digue_locales::number(self.language, count);
         let values = [
             ("beyond", Value::from(number(share.beyond))),
             ("records", Value::from(number(share.records))),
-            ("undated", Value::from(number(share.undated))),
-            ("count", Value::from(share.undated)),
+            ("tolerated", Value::from(rule.tolerated.unwrap_or(0))),
             ("day", Value::from(self.day(share.on))),
             ("quality", Value::from(self.say(share.quality.key()))),
         ];

@@ -25,7 +25,7 @@ const OFF_MAX: Duration = Duration::from_hours(24 * 180);
 /// The interval between two runs.
 const EVERY: Duration = Duration::from_hours(12);
 /// The most failing names that are stored; the count stays complete.
-const NAMES_MAX: usize = 500;
+pub const NAMES_MAX: usize = 500;
 
 /// A result as it is stored.
 #[derive(Serialize, Deserialize)]

@@ -53,16 +53,15 @@ pub async fn alert_deadlines(app: &App) -> Result<usize, OperationError> {
                 continue;
             };
             let duty = clock.rule.kind.code();
-            let mut last = None;
+            let id = &view.record.id;
+            let mut untold = Vec::new();
             for percent in alerts(clock.started_at, due_at, at) {
-                // Noted before it is queued: a failure in between skips an alert and repeats none.
-                let id = &view.record.id;
-                if app.store().note_deadline_alert(id, duty, percent).await? {
-                    last = Some(percent);
+                if !app.store().has_deadline_alert(id, duty, percent).await? {
+                    untold.push(percent);
                 }
             }
             // Of several that fell due while Digue was stopped the last one says it all.
-            let Some(percent) = last else {
+            let Some(&percent) = untold.last() else {
                 continue;
             };
             let incident = view.reference();
@@ -71,6 +70,10 @@ pub async fn alert_deadlines(app: &App) -> Result<usize, OperationError> {
                 percent,
             };
             digue_mail::tell_roles(app, Role::can_respond, mail).await?;
+            // Noted once it is queued: a failure in between repeats an alert of the law and skips none.
+            for percent in untold {
+                app.store().note_deadline_alert(id, duty, percent).await?;
+            }
             sent += 1;
         }
     }

@@ -849,6 +849,7 @@ checks-controls = Requirements
 checks-switch = Disable temporarily
 checks-switched = Disabled by { $by } until { $until }: { $reason }
 checks-until = Until
+checks-names-cut = A result keeps { $shown } names at most: the others that fail are counted and not named.
 checks-names-more = { $shown } more
 checks-names = Failing items
 statement-more =

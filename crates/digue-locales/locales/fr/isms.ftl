@@ -849,6 +849,7 @@ checks-controls = Exigences
 checks-switch = Désactiver temporairement
 checks-switched = Désactivée par { $by } jusqu'au { $until } : { $reason }
 checks-until = Jusqu'au
+checks-names-cut = Un résultat garde { $shown } noms au plus : les autres éléments en échec sont comptés, et ne sont pas nommés.
 checks-names-more =
     { $count ->
         [one] Encore 1 élément
