@@ -396,3 +396,33 @@ fn check_named(word: &str) -> Option<Check> {
     let mut all = Check::ALL.iter().copied();
     all.find(|check| is_named(word, check.code(), &check.key()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_heading_of_an_export_is_read_as_its_own_column() {
+        for kind in RegisterKind::ALL {
+            let names = column_names(*kind);
+            for language in Language::ALL {
+                let headings = kind
+                    .fields()
+                    .iter()
+                    .map(|field| (field.code, field_name(language, *kind, field.code)))
+                    .chain([(ID, text(language, "column-record"))]);
+                let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+                for (code, heading) in headings {
+                    let folded = folded(&heading);
+                    let read = names.iter().find(|(known, ..)| *known == folded);
+                    let read = read.map(|(_, column, _)| *column);
+                    // Which of the two `Name` means is settled by the other columns.
+                    let is_read = read == Some(code) || (read == Some(NAME) && code == "title");
+                    assert!(is_read, "{kind:?} {language:?} {heading}: {read:?}");
+                    let other = seen.insert(folded, code);
+                    assert_eq!(other, None, "{kind:?} {language:?} {heading}: {code}");
+                }
+            }
+        }
+    }
+}

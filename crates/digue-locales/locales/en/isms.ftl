@@ -229,7 +229,7 @@ unfit-backwards = the end is before the start
 unfit-to-close = needed to close a nonconformity
 unfit-not-effective = the correction had no effect: the finding is not closed
 unfit-term = too far away: a risk is accepted for three years at most
-column-record = Name
+column-record = Identifier
 column-control = Control
 column-control-title = Title
 column-applies = Applies
@@ -849,7 +849,11 @@ checks-controls = Requirements
 checks-switch = Disable temporarily
 checks-switched = Disabled by { $by } until { $until }: { $reason }
 checks-until = Until
-checks-names-cut = A result keeps { $shown } names at most: the others that fail are counted and not named.
+checks-names-cut =
+    { $count ->
+        [one] A result keeps 1 name at most
+       *[other] A result keeps { $shown } names at most
+    }: the others that fail are counted and not named.
 checks-names-more = { $shown } more
 checks-names = Failing items
 statement-more =

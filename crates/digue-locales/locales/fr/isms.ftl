@@ -849,7 +849,11 @@ checks-controls = Exigences
 checks-switch = Désactiver temporairement
 checks-switched = Désactivée par { $by } jusqu'au { $until } : { $reason }
 checks-until = Jusqu'au
-checks-names-cut = Un résultat garde { $shown } noms au plus : les autres éléments en échec sont comptés, et ne sont pas nommés.
+checks-names-cut =
+    { $count ->
+        [one] Un résultat garde 1 nom au plus
+       *[other] Un résultat garde { $shown } noms au plus
+    } : les autres éléments en échec sont comptés, et ne sont pas nommés.
 checks-names-more =
     { $count ->
         [one] Encore 1 élément
