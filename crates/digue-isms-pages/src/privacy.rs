@@ -54,16 +54,16 @@ struct ShownRule {
 
 fn shown_rule(w: &Localizer, words: &PrivacyWords<'_>, rule: &JudgedRule) -> ShownRule {
     let share = rule.state.share();
-    let undated = share.map_or(0, |share| share.undated);
     ShownRule {
         id: rule.entry.id.clone(),
         title: rule.entry.record.title.0.clone(),
         state: words.retention(rule.state),
         is_within: rule.state.is_within(),
         share: share.map_or_else(String::new, |share| words.share(&rule.entry.record, share)),
-        undated: match undated {
-            0 => String::new(),
-            count => w.counted("retention-undated", count),
+        undated: match share.map(|share| share.undated) {
+            None | Some(Some(0)) => String::new(),
+            Some(Some(count)) => w.counted("retention-undated", count),
+            Some(None) => w.say("retention-undated-unknown"),
         },
     }
 }

@@ -60,6 +60,9 @@ fn feed_in_words(w: &Localizer, feed: &AdvisoryFeed) -> String {
     match feed {
         AdvisoryFeed::Absent => w.say("kev-absent"),
         AdvisoryFeed::Unreadable(KevError::Form) => w.say("kev-form"),
+        AdvisoryFeed::Unreadable(KevError::ToCome(day)) => {
+            w.with("kev-to-come", [("day", w.day(*day).into())])
+        }
         AdvisoryFeed::Unreadable(KevError::Incomplete { said, found }) => {
             let values = [
                 ("said", w.number(*said).into()),
@@ -72,7 +75,7 @@ fn feed_in_words(w: &Localizer, feed: &AdvisoryFeed) -> String {
     }
 }
 
-fn match_table(w: &Localizer, found: &[KevMatch<'_>]) -> ListTable {
+fn match_table(w: &Localizer, feed: &AdvisoryFeed, found: &[KevMatch<'_>]) -> ListTable {
     let row = |one: &KevMatch<'_>| {
         let record = &one.software.record;
         let place = format!("/smsi/registers/software/{}", one.software.id);
@@ -104,7 +107,12 @@ fn match_table(w: &Localizer, found: &[KevMatch<'_>]) -> ListTable {
         caption: w.say("kev-title"),
         place: "/smsi/software".to_owned(),
         file: "/smsi/software.csv".to_owned(),
-        empty: w.say("kev-none"),
+        // Nothing was found is not said where nothing was compared.
+        empty: match feed {
+            AdvisoryFeed::Current(_) => w.say("kev-none"),
+            AdvisoryFeed::Stale(_) => w.say("kev-none-stale"),
+            AdvisoryFeed::Absent | AdvisoryFeed::Unreadable(_) => w.say("kev-not-compared"),
+        },
         rows: found.iter().map(row).collect(),
         columns: vec![
             ListColumn::choice("verdict", w.say("column-verdict")),
@@ -143,7 +151,7 @@ async fn shown(
         count: overview.registers.of(RegisterKind::Software).len(),
         is_current: matches!(feed, AdvisoryFeed::Current(_)),
         feed: feed_in_words(&w, &feed),
-        list: match_table(&w, &found).shown(&w, query),
+        list: match_table(&w, &feed, &found).shown(&w, query),
         taken,
         may_write: visitor.role.is_some_and(Role::can_govern),
         tab: "software",
@@ -169,7 +177,11 @@ pub async fn csv(
     let w = words_with(&console, &visitor, &overview.comparison.differences);
     let entries = overview.registers.read::<Software>().entries;
     let found = catalogue_of(&feed).map_or_else(Vec::new, |feed| matches(&entries, feed));
-    Ok(match_table(&w, &found).csv_beside(&query, &w, "software"))
+    // An empty file would say that nothing is concerned.
+    if catalogue_of(&feed).is_none() {
+        return Err(OperationError::Invalid("kev-not-compared").into());
+    }
+    Ok(match_table(&w, &feed, &found).csv_beside(&query, &w, "software"))
 }
 
 fn in_words(w: &Localizer, preview: &InventoryPreview) -> String {

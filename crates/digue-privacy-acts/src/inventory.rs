@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use digue_app::files::sha256;
-use digue_app::{Actor, App, OperationError};
+use digue_app::{Actor, App, LineFault, OperationError};
 use digue_compliance::isms::{self, SaveError};
 use digue_isms::field::{LINE_CHARS_MAX, Values};
 use digue_isms::kinds::RegisterKind;
 use digue_isms::privacy_kinds::Software;
 use digue_isms::register::{RegisterEntry, Registers};
-use digue_privacy::inventory::{InventoryForm, InventoryLine, ReadInventory, read};
+use digue_privacy::inventory::{InventoryError, InventoryForm, InventoryLine, ReadInventory, read};
 use jiff::civil::Date;
 
 const FILE_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -84,7 +84,15 @@ async fn planned(
     }
     let file = bytes.to_vec();
     let read = app.blocking(move || read(&file)).await?;
-    let read = read.map_err(|_| OperationError::Invalid("invalid-inventory"))?;
+    let read = read.map_err(|error| match error {
+        InventoryError::Form | InventoryError::TooMany => {
+            OperationError::Invalid("invalid-inventory")
+        }
+        InventoryError::Row(number) => {
+            let line = usize::try_from(number).unwrap_or(usize::MAX);
+            OperationError::Faults(vec![LineFault::new(line, "inventory-fault-row")])
+        }
+    })?;
     let registers = isms::registers(app, actor).await?;
     Ok(plan(&registers, &read, isms::now(app).today))
 }
@@ -181,8 +189,11 @@ fn values(
         ("seen-on", &today),
     ] {
         let text = cut(text);
+        // A file without the version says that nobody knows it now: the old one is not seen today.
         if !text.is_empty() {
             values.insert(field.to_owned(), vec![text]);
+        } else if field == "version" {
+            values.remove(field);
         }
     }
     values

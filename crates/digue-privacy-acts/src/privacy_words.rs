@@ -125,6 +125,7 @@ impl PrivacyWords<'_> {
             | PrivacyGapKind::Views
             | PrivacyGapKind::NotDecided
             | PrivacyGapKind::ConsultationSkipped
+            | PrivacyGapKind::ResidualUnknown
             | PrivacyGapKind::WithoutMeasures
             | PrivacyGapKind::ConsultationSilent
             | PrivacyGapKind::RetentionNotMeasured

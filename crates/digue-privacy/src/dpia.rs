@@ -64,6 +64,8 @@ pub fn skips_consultation(dpia: &Dpia) -> bool {
 pub enum PriorConsultation {
     /// The residual risk is high, or to consult is decided, and nobody was asked.
     ToAsk,
+    /// The residual risk is not stated: whether the authority is to be asked is not known.
+    Undetermined,
     NotNeeded,
     /// The authority has until this day.
     Waiting {
@@ -86,9 +88,14 @@ pub enum PriorConsultation {
 impl PriorConsultation {
     pub fn of(dpia: &Dpia, today: Date) -> Self {
         let Some(asked) = dpia.consulted_on else {
-            let is_due = dpia.high_residual.0 == Some(YesNo::Yes)
-                || dpia.decision.0 == Some(DpiaDecision::Consult);
-            return if is_due { Self::ToAsk } else { Self::NotNeeded };
+            if dpia.decision.0 == Some(DpiaDecision::Consult) {
+                return Self::ToAsk;
+            }
+            return match (dpia.high_residual.0, dpia.need.0) {
+                (Some(YesNo::Yes), _) => Self::ToAsk,
+                (Some(YesNo::No), _) | (None, Some(DpiaNeed::NotNeeded)) => Self::NotNeeded,
+                (None, _) => Self::Undetermined,
+            };
         };
         if let Some(on) = dpia.advice_on {
             return Self::Answered { on };
@@ -111,6 +118,7 @@ impl PriorConsultation {
     pub const fn code(self) -> &'static str {
         match self {
             Self::ToAsk => "to-ask",
+            Self::Undetermined => "undetermined",
             Self::NotNeeded => "not-needed",
             Self::Waiting { .. } => "waiting",
             Self::Paused { .. } => "paused",
@@ -126,7 +134,7 @@ impl PriorConsultation {
             | Self::Paused { since: day }
             | Self::Silent { since: day }
             | Self::Answered { on: day } => Some(day),
-            Self::ToAsk | Self::NotNeeded => None,
+            Self::ToAsk | Self::Undetermined | Self::NotNeeded => None,
         }
     }
 }
@@ -186,6 +194,12 @@ mod tests {
     fn the_term_stands_still_while_information_is_awaited_and_silence_is_no_answer() {
         let mut dpia = Dpia::default();
         let today = date(2027, 1, 20);
+        // A risk that nobody stated is not a low one.
+        assert_eq!(
+            PriorConsultation::of(&dpia, today),
+            PriorConsultation::Undetermined
+        );
+        dpia.high_residual = One(Some(YesNo::No));
         assert_eq!(
             PriorConsultation::of(&dpia, today),
             PriorConsultation::NotNeeded

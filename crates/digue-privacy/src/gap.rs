@@ -58,6 +58,8 @@ pub enum PrivacyGapKind {
     Views,
     /// Nobody decided.
     NotDecided,
+    /// Nobody stated whether the residual risk is high: whether to ask the authority is not known.
+    ResidualUnknown,
     /// A high residual risk that the authority was not asked about (36(1)).
     ConsultationSkipped,
     /// A measure that it relies on is in no plan.
@@ -98,6 +100,7 @@ impl PrivacyGapKind {
             Self::Opinion => "opinion",
             Self::Views => "views",
             Self::NotDecided => "not-decided",
+            Self::ResidualUnknown => "residual-unknown",
             Self::ConsultationSkipped => "consultation-skipped",
             Self::WithoutMeasures => "without-measures",
             Self::ConsultationSilent => "consultation-silent",

@@ -61,6 +61,7 @@ pub(crate) fn of_dpia(one: &Dpia, today: Date) -> Vec<PrivacyGapKind> {
     let has_views = !is_blank(&one.views.0) || !is_blank(&one.views_reason.0);
     let consultation = PriorConsultation::of(one, today);
     let is_silent = matches!(consultation, PriorConsultation::Silent { .. });
+    let is_undetermined = consultation == PriorConsultation::Undetermined;
     let is_to_ask = consultation == PriorConsultation::ToAsk;
     those([
         (
@@ -74,6 +75,7 @@ pub(crate) fn of_dpia(one: &Dpia, today: Date) -> Vec<PrivacyGapKind> {
             PrivacyGapKind::WithoutMeasures,
         ),
         (is_blank(&one.decided_by.0), PrivacyGapKind::NotDecided),
+        (is_made && is_undetermined, PrivacyGapKind::ResidualUnknown),
         (is_to_ask, PrivacyGapKind::ConsultationSkipped),
         (is_silent, PrivacyGapKind::ConsultationSilent),
         // An assessment is reviewed when the risk changes (35(11)): at the latest on a day that is set.

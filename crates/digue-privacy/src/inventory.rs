@@ -44,6 +44,10 @@ pub enum InventoryError {
     Form,
     #[error("the file has more programs than are taken at once")]
     TooMany,
+    /// A quote that is never closed, or a row with more cells than the header: what follows cannot be
+    /// told apart.
+    #[error("row {0} of the file cannot be told apart from the next")]
+    Row(u64),
 }
 
 /// The lines of a file, and what of it has no name and is left out.
@@ -65,9 +69,10 @@ pub fn read(bytes: &[u8]) -> Result<ReadInventory, InventoryError> {
     let (form, rows) = if let Ok(json) = serde_json::from_str::<Json>(text) {
         of_json(&json).ok_or(InventoryError::Form)?
     } else {
-        of_json_lines(text)
-            .or_else(|| of_csv(text))
-            .ok_or(InventoryError::Form)?
+        match of_json_lines(text) {
+            Some(rows) => rows,
+            None => of_csv(text)?,
+        }
     };
     if rows.len() > LINES_MAX {
         return Err(InventoryError::TooMany);
@@ -173,13 +178,16 @@ const VENDORS: [&str; 4] = ["éditeur", "editeur", "publisher", "fabricant"];
 const VERSIONS: [&str; 4] = ["version", "versions", "versions - nom", "versions - name"];
 const PLACES: [&str; 4] = ["ordinateur", "computer", "ordinateurs", "élément"];
 
-fn of_csv(text: &str) -> Option<Rows> {
-    let first = text.lines().next()?;
+fn of_csv(text: &str) -> Result<Rows, InventoryError> {
+    let first = text.lines().next().ok_or(InventoryError::Form)?;
     // GLPI writes semicolons, spreadsheets of English tools commas.
     let sign = if first.contains(';') { ';' } else { ',' };
-    let mut rows = rows_of(text, sign).into_iter();
+    let all = rows_of(text, sign);
+    // A text in quotes that is no table of ours is told by its header first.
+    let mut rows = all.rows.into_iter();
     let header: Vec<String> = rows
-        .next()?
+        .next()
+        .ok_or(InventoryError::Form)?
         .iter()
         .map(|cell| cell.to_lowercase())
         .collect();
@@ -188,10 +196,17 @@ fn of_csv(text: &str) -> Option<Rows> {
             .iter()
             .position(|cell| names.contains(&cell.as_str()))
     };
-    let (name, version) = (place(&NAMES)?, place(&VERSIONS)?);
+    let wanted = |names: &[&str]| place(names).ok_or(InventoryError::Form);
+    let (name, version) = (wanted(&NAMES)?, wanted(&VERSIONS)?);
+    if let Some(row) = all.unclosed {
+        return Err(InventoryError::Row(row));
+    }
     let (vendor, machine) = (place(&VENDORS), place(&PLACES));
     let mut lines = Vec::new();
-    for row in rows {
+    for (number, row) in (2..).zip(rows) {
+        if row.len() > header.len() {
+            return Err(InventoryError::Row(number));
+        }
         let at = |place: Option<usize>| {
             let cell = place.and_then(|place| row.get(place));
             cell.cloned().unwrap_or_default()
@@ -210,13 +225,22 @@ fn of_csv(text: &str) -> Option<Rows> {
             place: at(machine),
         }));
     }
-    Some((InventoryForm::Glpi, lines))
+    Ok((InventoryForm::Glpi, lines))
 }
 
-/// The rows of a text (RFC 4180): cells between quotes hold signs and line ends, and quotes doubled.
-fn rows_of(text: &str, sign: char) -> Vec<Vec<String>> {
+/// The rows of a CSV that have content.
+struct CsvRows {
+    rows: Vec<Vec<String>>,
+    /// The row, from 1, in which a quote begins that is never closed.
+    unclosed: Option<u64>,
+}
+
+/// The rows of a text (RFC 4180): cells that begin with a quote hold signs and line ends, and quotes
+/// doubled. A quote within another cell (`24" driver`) is a sign like others.
+fn rows_of(text: &str, sign: char) -> CsvRows {
     let (mut rows, mut row, mut cell) = (Vec::new(), Vec::new(), String::new());
     let mut is_quoted = false;
+    let mut quoted_in = 1;
     let mut signs = text.chars().peekable();
     while let Some(one) = signs.next() {
         match one {
@@ -224,7 +248,12 @@ fn rows_of(text: &str, sign: char) -> Vec<Vec<String>> {
                 signs.next();
                 cell.push('"');
             }
-            '"' => is_quoted = !is_quoted,
+            '"' if is_quoted => is_quoted = false,
+            '"' if cell.trim().is_empty() => {
+                cell.clear();
+                is_quoted = true;
+                quoted_in = rows.len() as u64 + 1;
+            }
             one if one == sign && !is_quoted => row.push(trimmed(&mut cell)),
             '\n' if !is_quoted => {
                 row.push(trimmed(&mut cell));
@@ -235,8 +264,11 @@ fn rows_of(text: &str, sign: char) -> Vec<Vec<String>> {
     }
     row.push(trimmed(&mut cell));
     rows.push(row);
-    rows.retain(|row| row.iter().any(|cell| !cell.is_empty()));
-    rows
+    rows.retain(|row: &Vec<String>| row.iter().any(|cell| !cell.is_empty()));
+    CsvRows {
+        rows,
+        unclosed: is_quoted.then_some(quoted_in),
+    }
 }
 
 fn trimmed(cell: &mut String) -> String {

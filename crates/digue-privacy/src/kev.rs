@@ -2,6 +2,8 @@
 //! JSON), beside the programs in use. The catalogue names products and rarely versions: a match says
 //! whether the version is concerned, is not, or cannot be told.
 
+use std::collections::{BTreeSet, HashMap};
+
 use digue_isms::privacy_kinds::Software;
 use digue_isms::register::RegisterEntry;
 use jiff::civil::Date;
@@ -41,6 +43,9 @@ pub enum KevError {
     /// A catalogue that lost entries on the way would pass for complete.
     #[error("the catalogue says {said} entries and has {found}")]
     Incomplete { said: u64, found: u64 },
+    /// Its day is still to come: nobody knows how old it is.
+    #[error("the catalogue was released on {0}, a day to come")]
+    ToCome(Date),
 }
 
 #[derive(Deserialize)]
@@ -151,12 +156,27 @@ pub fn matches<'m>(
         .iter()
         .map(|entry| (words(&entry.vendor), words(&entry.product)))
         .collect();
+    // Each program against each entry would take minutes for the largest inventories.
+    let mut by_word: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (place, (its_vendor, its_product)) in names.iter().enumerate() {
+        let listed = match is_range(its_product) {
+            true => its_vendor.as_slice(),
+            false => its_product.get(..1).unwrap_or_default(),
+        };
+        for word in listed {
+            by_word.entry(word).or_default().push(place);
+        }
+    }
     let mut found = Vec::new();
     for software in inventory {
         let name = words(&software.record.title.0);
         let vendor = words(&software.record.vendor.0);
-        for (entry, (its_vendor, its_product)) in catalogue.entries.iter().zip(&names) {
-            if is_product((&name, &vendor), (its_vendor, its_product)) {
+        let whole = [vendor.as_slice(), name.as_slice()].concat();
+        let listed = whole.iter().filter_map(|word| by_word.get(word.as_str()));
+        let places: BTreeSet<usize> = listed.flatten().copied().collect();
+        for place in places {
+            let (entry, (its_vendor, its_product)) = (&catalogue.entries[place], &names[place]);
+            if is_product((&name, &vendor, &whole), (its_vendor, its_product)) {
                 let verdict = verdict(&software.record, entry);
                 found.push(KevMatch {
                     software,
@@ -175,22 +195,25 @@ pub fn matches<'m>(
 /// True where a program is the product. A name that stands alone for many products ("Server") counts
 /// only with its vendor.
 fn is_product(
-    (name, vendor): (&[String], &[String]),
+    (name, vendor, whole): (&[String], &[String], &[String]),
     (its_vendor, its_product): (&[String], &[String]),
 ) -> bool {
     if its_product.is_empty() || name.is_empty() {
         return false;
     }
-    let whole: Vec<String> = vendor.iter().chain(name).cloned().collect();
     let is_vendor = !its_vendor.is_empty()
-        && (contains(&whole, its_vendor) || contains(its_vendor, vendor) && !vendor.is_empty());
-    // "Multiple Products" names the vendor's whole range.
-    if its_product.first().is_some_and(|word| word == "multiple") {
+        && (contains(whole, its_vendor) || contains(its_vendor, vendor) && !vendor.is_empty());
+    if is_range(its_product) {
         return is_vendor;
     }
     // Debian and Red Hat name packages by the product alone: `openssl`, `exim4`.
     let is_named = contains(name, its_product) || name == its_product;
     is_named && (is_vendor || vendor.is_empty() || its_vendor == its_product)
+}
+
+/// "Multiple Products" names the vendor's whole range.
+fn is_range(product: &[String]) -> bool {
+    product.first().is_some_and(|word| word == "multiple")
 }
 
 /// True where the words of `part` stand in `whole` side by side.
@@ -212,10 +235,13 @@ fn verdict(software: &Software, entry: &KevEntry) -> KevVerdict {
         return KevVerdict::VersionUnknown;
     };
     let bound = bound_of(&entry.description).or_else(|| bound_of(&entry.name));
-    match bound {
+    // Of "multiple products" the text names each with its own versions.
+    let bound = bound.filter(|_| !is_range(&words(&entry.product)));
+    match bound.map(|bound| bound.concerns(&version)) {
         None => KevVerdict::RangeUnknown,
-        Some(bound) if bound.concerns(&version) => KevVerdict::Affected,
-        Some(_) => KevVerdict::NotAffected,
+        Some(None) => KevVerdict::VersionUnknown,
+        Some(Some(true)) => KevVerdict::Affected,
+        Some(Some(false)) => KevVerdict::NotAffected,
     }
 }
 

@@ -32,7 +32,8 @@ pub struct RetentionShare {
     pub on: Date,
     pub records: u64,
     pub beyond: u64,
-    pub undated: u64,
+    /// `None` where nobody said how many.
+    pub undated: Option<u64>,
     pub quality: ReadingQuality,
 }
 
@@ -45,7 +46,10 @@ impl RetentionShare {
 
     /// The same if every record without a date is beyond it.
     pub const fn permille_at_most(&self) -> u64 {
-        share(self.beyond.saturating_add(self.undated), self.records)
+        match self.undated {
+            Some(undated) => share(self.beyond.saturating_add(undated), self.records),
+            None => share(self.records, self.records),
+        }
     }
 }
 
@@ -105,14 +109,21 @@ impl RetentionState {
     }
 }
 
+/// `None` for a count that says nothing: without its numbers, or with more records beyond the term and
+/// without a date than there are. Where nobody said how many have no date, all of them may have none.
 fn counted(reading: &RetentionReading) -> Option<RetentionShare> {
-    Some(RetentionShare {
-        on: reading.read_on?,
-        records: u64::from(reading.records?),
-        beyond: u64::from(reading.beyond?),
-        undated: u64::from(reading.undated.unwrap_or(0)),
-        quality: reading.quality.0?,
-    })
+    let (records, beyond) = (u64::from(reading.records?), u64::from(reading.beyond?));
+    let others = records.checked_sub(beyond)?;
+    let undated = reading.undated.map(u64::from);
+    undated
+        .is_none_or(|undated| undated <= others)
+        .then_some(RetentionShare {
+            on: reading.read_on?,
+            records,
+            beyond,
+            undated,
+            quality: reading.quality.0?,
+        })
 }
 
 /// A term with its state.
@@ -131,6 +142,10 @@ pub fn judged(registers: &Registers, today: Date) -> Vec<JudgedRule> {
         let Some(rule) = record.rule.0.as_deref() else {
             continue;
         };
+        // A count of a day to come was not made.
+        if record.read_on.is_some_and(|on| on > today) {
+            continue;
+        }
         let known = last.get(rule);
         if known.is_none_or(|known| known.read_on <= record.read_on) {
             last.insert(rule, record);
@@ -184,6 +199,17 @@ mod tests {
             ..reading(10, 0, 0, ReadingQuality::Exact)
         };
         assert_eq!(state(Some(1000), Some(&half)), "not-measured");
+        // Five of none, or more without a date than there are.
+        for impossible in [(0, 5, 0), (10, 5, 6)] {
+            let (records, beyond, undated) = impossible;
+            let impossible = reading(records, beyond, undated, ReadingQuality::Exact);
+            assert_eq!(state(Some(1000), Some(&impossible)), "not-measured");
+        }
+        let unsaid = RetentionReading {
+            undated: None,
+            ..reading(10, 0, 0, ReadingQuality::Exact)
+        };
+        assert_eq!(state(Some(10), Some(&unsaid)), "undecided");
     }
 
     #[test]

@@ -63,6 +63,10 @@ async fn read(app: &App, today: Date) -> Result<AdvisoryFeed, OperationError> {
     };
     Ok(match KevCatalogue::parse(&bytes) {
         Err(error) => AdvisoryFeed::Unreadable(error),
+        // A day ahead is another time zone's.
+        Ok(found) if days_between(today, found.released) > 1 => {
+            AdvisoryFeed::Unreadable(KevError::ToCome(found.released))
+        }
         Ok(found) if days_between(found.released, today) > DAYS_MAX => AdvisoryFeed::Stale(found),
         Ok(found) => AdvisoryFeed::Current(found),
     })

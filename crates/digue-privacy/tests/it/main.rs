@@ -404,6 +404,7 @@ fn a_term_that_was_not_counted_is_a_gap() {
             ("read-on", day),
             ("records", "1000"),
             ("beyond", beyond),
+            ("undated", "0"),
             ("quality", "exact"),
             ("source", "base"),
         ];
@@ -427,6 +428,10 @@ fn a_term_that_was_not_counted_is_a_gap() {
         told(vec![late, reading("MD-3", "2026-11-20", "0")]),
         [""; 0]
     );
+    // A count of a day to come hides none.
+    let late = reading("MD-1", "2026-11-20", "3");
+    let to_come = reading("MD-2", "2036-11-20", "0");
+    assert_eq!(told(vec![late, to_come]), ["retention-beyond"]);
     assert_eq!(
         told(vec![reading("MD-1", "2026-01-20", "0")]),
         ["retention-stale"]
