@@ -27,7 +27,7 @@ use crate::challenges::{PendingChallenges, ShownProof, TLS_ALPN};
 use crate::error::AcmeError;
 use crate::folder::CertificateFolder;
 use crate::method::ChallengeMethod;
-use crate::renewal::{FailedOrders, KeptCertificate, RenewalReason, reason};
+use crate::renewal::{FailedOrders, KeptCertificate, RenewalReason, known_names, reason};
 use crate::transport::AuthorityTransport;
 
 /// An order with all its proofs: authorities look from several places, one after the other.
@@ -95,7 +95,14 @@ pub struct AcmeCertificates {
     challenges: Arc<PendingChallenges>,
     in_use: Arc<ArcSwapOption<CertifiedKey>>,
     // Held for a whole order, so that there is one at a time; nothing else waits for it.
-    failed: Mutex<FailedOrders>,
+    failed: Mutex<OrderFailures>,
+}
+
+/// Orders that failed: for all hosts, and for those of the kept certificate alone.
+#[derive(Default)]
+struct OrderFailures {
+    all: FailedOrders,
+    known: FailedOrders,
 }
 
 impl AcmeCertificates {
@@ -155,10 +162,12 @@ impl AcmeCertificates {
 
     /// The operator has changed something: the next look does not wait.
     pub async fn forget_failures(&self) {
-        *self.failed.lock().await = FailedOrders::default();
+        *self.failed.lock().await = OrderFailures::default();
     }
 
-    /// Orders a certificate for `names` when it is due. On an error the next order waits.
+    /// Orders a certificate for `names` when it is due. On an error the next order waits. Where an
+    /// order for more names fails and the kept certificate ages, its own names are renewed alone; the
+    /// failure of the others is logged.
     pub async fn renew_if_due(
         &self,
         kept: Option<&KeptCertificate>,
@@ -171,19 +180,44 @@ impl AcmeCertificates {
             return Ok(RenewalOutcome::NotDue);
         };
         let mut failed = self.failed.lock().await;
-        if failed.is_waiting(now) {
-            return Ok(RenewalOutcome::Waiting);
+        let refused = match failed.all.is_waiting(now) {
+            true => None,
+            false => match self.order_in_time(names).await {
+                Ok(()) => {
+                    *failed = OrderFailures::default();
+                    return Ok(RenewalOutcome::Renewed(reason));
+                }
+                Err(error) => {
+                    failed.all.add(now);
+                    Some(error)
+                }
+            },
+        };
+        if let Some(known) = known_names(kept, names, now)
+            && !failed.known.is_waiting(now)
+        {
+            if let Some(error) = &refused {
+                tracing::error!(%error, "A host of those served cannot be certified; the others are renewed without it");
+            }
+            return match self.order_in_time(&known).await {
+                Ok(()) => {
+                    failed.known = FailedOrders::default();
+                    Ok(RenewalOutcome::Renewed(RenewalReason::Ageing))
+                }
+                Err(error) => {
+                    failed.known.add(now);
+                    Err(error)
+                }
+            };
         }
-        let ordered = match timeout(ORDER_TIME_MAX, self.order(names)).await {
+        refused.map_or(Ok(RenewalOutcome::Waiting), Err)
+    }
+
+    async fn order_in_time(&self, names: &BTreeSet<String>) -> Result<(), AcmeError> {
+        match timeout(ORDER_TIME_MAX, self.order(names)).await {
             Ok(ordered) => ordered,
             Err(_) => Err(AcmeError::TimedOut(ORDER_TIME_MAX.as_secs())),
-        };
-        if ordered.is_err() {
-            failed.add(now);
-        } else {
-            *failed = FailedOrders::default();
         }
-        ordered.map(|()| RenewalOutcome::Renewed(reason))
     }
 
     async fn order(&self, names: &BTreeSet<String>) -> Result<(), AcmeError> {

@@ -49,6 +49,19 @@ pub fn reason(
     (now >= ages_at).then_some(RenewalReason::Ageing)
 }
 
+/// The names to order alone where one for all failed: those that the kept certificate has and that are
+/// still served, once it ages. A host that cannot be proved must not let it run out for the others.
+pub fn known_names(
+    kept: Option<&KeptCertificate>,
+    names: &BTreeSet<String>,
+    now: Timestamp,
+) -> Option<BTreeSet<String>> {
+    let known: BTreeSet<String> = kept?.names.intersection(names).cloned().collect();
+    let is_part = !known.is_empty() && known.len() < names.len();
+    let is_ageing = reason(kept, &known, now) == Some(RenewalReason::Ageing);
+    (is_part && is_ageing).then_some(known)
+}
+
 /// Orders that failed, one after the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FailedOrders {
@@ -134,6 +147,29 @@ mod tests {
             None
         );
         assert_eq!(reason(None, &more, now), Some(RenewalReason::NoCertificate));
+    }
+
+    #[test]
+    fn a_host_that_cannot_be_proved_does_not_let_the_others_run_out() {
+        let kept = kept(90);
+        let more = names(&["portail.exemple.fr", "autre.exemple.fr"]);
+        let known = |days| known_names(Some(&kept), &more, kept.starts_at.plus(DAY * days));
+        assert_eq!(
+            known(59),
+            None,
+            "not yet ageing: the order for all is tried again"
+        );
+        assert_eq!(known(61), Some(names(&["portail.exemple.fr"])));
+        let now = kept.starts_at.plus(DAY * 61);
+        let own = names(&["portail.exemple.fr"]);
+        assert_eq!(
+            known_names(Some(&kept), &own, now),
+            None,
+            "nothing failed for more"
+        );
+        let other = names(&["autre.exemple.fr"]);
+        assert_eq!(known_names(Some(&kept), &other, now), None);
+        assert_eq!(known_names(None, &more, now), None);
     }
 
     #[test]

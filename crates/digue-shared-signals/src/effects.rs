@@ -220,7 +220,17 @@ async fn ask_to_reopen(
     reason: &SignalReason<'_>,
     account: &AccountId,
 ) -> Result<SignalOutcome, OperationError> {
-    if app.store().remove_waiting_signal(account, "close").await? {
+    // A stream takes back what it asked for itself: the one that says "open again" does not know why
+    // another one wanted the account closed.
+    let waiting = app.store().waiting_signals().await?;
+    let closing = waiting
+        .iter()
+        .find(|one| one.account == *account && one.change == "close");
+    if let Some(closing) = closing {
+        if closing.stream != reason.stream {
+            return Ok(SignalOutcome::Held);
+        }
+        app.store().remove_waiting_signal(account, "close").await?;
         return Ok(SignalOutcome::Withdrawn);
     }
     let snapshot = app.gateway().rules();

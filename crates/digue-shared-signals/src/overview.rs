@@ -1,5 +1,6 @@
 //! The streams as the page shows them: how each stands, what came last, what waits for a person.
 
+use digue_access::Snapshot;
 use digue_app::{Actor, App, OperationError};
 use digue_store::{SignalStreamRecord, WaitingSignalRecord};
 use digue_types::{AccountId, Timestamp, lists};
@@ -197,6 +198,31 @@ pub async fn waiting_for(
     Ok(found.first().map(|oldest| (count, oldest.since)))
 }
 
+/// Forgets what people have settled elsewhere: a request to reopen an account must not come back when
+/// the account is closed again for another reason.
+pub(crate) async fn forget_settled(app: &App) -> Result<(), OperationError> {
+    for record in app.store().waiting_signals().await? {
+        let snapshot = app.gateway().rules();
+        let change = parsed("change", &record.change, SignalChange::parse)?;
+        if !is_missing(&snapshot, &record.account, change) {
+            let change = record.change.as_str();
+            app.store()
+                .remove_waiting_signal(&record.account, change)
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+/// True while a change that was asked for is not made.
+fn is_missing(rules: &Snapshot, account: &AccountId, change: SignalChange) -> bool {
+    let record = rules.directory.find(account);
+    record.is_some_and(|record| match change {
+        SignalChange::Close => !record.is_suspended,
+        SignalChange::Reopen => record.is_suspended,
+    })
+}
+
 /// What still waits: people may have closed or resumed an account meanwhile. With their number in
 /// all.
 pub(crate) async fn waiting(app: &App) -> Result<(Vec<WaitingSignal>, usize), OperationError> {
@@ -204,12 +230,7 @@ pub(crate) async fn waiting(app: &App) -> Result<(Vec<WaitingSignal>, usize), Op
     let mut found = Vec::new();
     for record in app.store().waiting_signals().await? {
         let change = parsed("change", &record.change, SignalChange::parse)?;
-        let account = snapshot.directory.find(&record.account);
-        let is_missing = account.is_some_and(|account| match change {
-            SignalChange::Close => !account.is_suspended,
-            SignalChange::Reopen => account.is_suspended,
-        });
-        if is_missing {
+        if is_missing(&snapshot, &record.account, change) {
             found.push(waiting_view(record, change));
         }
     }

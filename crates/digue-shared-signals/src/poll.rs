@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use futures_util::future::join_all;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Request, StatusCode, Uri};
 
+use crate::overview::forget_settled;
 use crate::push::error_of;
 use crate::take::take;
 use crate::verify::NotTaken;
@@ -35,17 +37,29 @@ const TOKEN_BYTES_MAX: u64 = 64 << 10;
 pub(crate) struct PollMemory {
     // A leaf.
     last: Mutex<Option<Timestamp>>,
+    is_running: AtomicBool,
 }
 
 impl PollMemory {
-    /// Takes the turn of a stream whose time has come.
-    fn begin(&self, every: Duration, now: Timestamp) -> bool {
+    /// Takes the turn of a stream whose time has come and whose last poll has ended: of a transmitter
+    /// that takes longer than its interval, the polls would pile up.
+    fn begin(&self, every: Duration, now: Timestamp) -> Option<PollTurn<'_>> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = last.is_none_or(|at| now.since(at) >= every);
-        if is_due {
-            *last = Some(now);
+        if !is_due || self.is_running.swap(true, Ordering::AcqRel) {
+            return None;
         }
-        is_due
+        *last = Some(now);
+        Some(PollTurn(&self.is_running))
+    }
+}
+
+/// The one poll of a stream that runs; it ends with this.
+struct PollTurn<'m>(&'m AtomicBool);
+
+impl Drop for PollTurn<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
     }
 }
 
@@ -67,6 +81,7 @@ fn transmitter(error: impl std::fmt::Display) -> PollFault {
 /// # Errors
 /// When the store or the journal fails. A transmitter that does not answer is recorded, and no error.
 pub async fn poll_due(app: &App) -> Result<(), OperationError> {
+    forget_settled(app).await?;
     let due = streams(app).filter_map(|stream| poll_if_due(app, stream));
     let polled = join_all(due).await;
     polled.into_iter().collect()
@@ -84,8 +99,12 @@ fn poll_if_due<'a>(
     else {
         return None;
     };
-    let is_due = stream.memory.begin(*every, app.clock().now());
-    is_due.then(|| poll(app, stream, address, token))
+    let turn = stream.memory.begin(*every, app.clock().now())?;
+    Some(async move {
+        let polled = poll(app, stream, address, token).await;
+        drop(turn);
+        polled
+    })
 }
 
 async fn poll(
@@ -120,6 +139,9 @@ async fn poll(
     }
 }
 
+/// A poll leaves the rest to the next one after this.
+const POLL_LASTS: Duration = Duration::from_mins(2);
+
 /// Asks until there is no more, each request with what became of the tokens before.
 async fn poll_all(
     app: &App,
@@ -131,7 +153,11 @@ async fn poll_all(
         events_max: EVENTS_A_REQUEST,
         ..PollRequest::default()
     };
+    let began = app.clock().now();
     for _ in 0..REQUESTS_MAX {
+        if app.clock().now().since(began) > POLL_LASTS {
+            return Ok(());
+        }
         let answer = ask(app, address, token, &request).await?;
         let (next, failure) = take_all(app, stream, &answer).await;
         request = next;
