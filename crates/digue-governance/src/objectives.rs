@@ -5,7 +5,7 @@
 
 use digue_isms::check::Measurement as CheckFound;
 use digue_isms::kinds::{CheckFigure, Measurement, Objective, TargetSide};
-use digue_isms::register::RegisterEntry;
+use digue_isms::register::{RegisterEntry, days_between};
 use digue_types::written;
 use jiff::civil::Date;
 
@@ -44,6 +44,10 @@ pub enum Reached {
     NoTarget,
     /// Nothing was measured or declared.
     NoValue,
+    /// The last value is older than a year and a month: a value of then says nothing of now.
+    TooOld,
+    /// The last run of the check measured nothing.
+    NotRun,
 }
 
 impl Reached {
@@ -53,6 +57,8 @@ impl Reached {
             Self::No => "no",
             Self::NoTarget => "no-target",
             Self::NoValue => "no-value",
+            Self::TooOld => "too-old",
+            Self::NotRun => "not-run",
         }
     }
 }
@@ -63,7 +69,7 @@ pub struct ObjectiveProgress {
     pub values: Vec<ObjectiveValue>,
     pub target: Option<i64>,
     pub reached: Reached,
-    /// Declared values that are no number: they are on no curve.
+    /// Declared values that are no number, or of a time to come: they are on no curve.
     pub unread: usize,
 }
 
@@ -89,11 +95,18 @@ pub fn figure(figure: CheckFigure, found: &CheckFound) -> Option<i64> {
     }
 }
 
-/// An objective with what its check found on each day and what people declared for it.
+/// What is measured once a year may be a month late.
+const VALUE_DAYS_MAX: i64 = 366 + 31;
+
+/// An objective with what its check found on each day and what people declared for it, on a day.
+///
+/// A value of a period that has not ended is on the curve once its day has come, and decides nothing
+/// before.
 pub fn progress(
     objective: &Objective,
     measured: &[(Date, CheckFound)],
     declared: &[(Date, RegisterEntry<Measurement>)],
+    today: Date,
 ) -> ObjectiveProgress {
     let of_check = measured.iter().filter_map(|(on, found)| {
         let hundredths = figure(objective.figure.0?, found)?;
@@ -109,7 +122,11 @@ pub fn progress(
         let period = &one.record.period.0;
         match hundredths(&one.record.value.0) {
             Some(hundredths) => values.push(ObjectiveValue {
-                on: period_end(period).unwrap_or(*written_on),
+                // Of a month or a year that runs, the day on which it was written counts.
+                on: match period_end(period) {
+                    Some(end) if end <= today || begins_after(period, today) => end,
+                    Some(_) | None => *written_on,
+                },
                 hundredths,
                 source: ObjectiveSource::Declared,
             }),
@@ -117,10 +134,20 @@ pub fn progress(
         }
     }
     values.sort_unstable();
+    let all = values.len();
+    values.retain(|value| value.on <= today);
+    unread += all - values.len();
     let target = hundredths(&objective.target.0);
+    let last_run = measured.iter().max_by_key(|(on, _)| *on);
+    let is_unmeasured = last_run.is_some_and(|(on, found)| {
+        let is_last = values.last().is_none_or(|last| last.on <= *on);
+        is_last && found.not_run.is_some()
+    });
     let reached = match (target, objective.side.0, values.last()) {
         (None, ..) | (_, None, _) => Reached::NoTarget,
         (.., None) => Reached::NoValue,
+        _ if is_unmeasured => Reached::NotRun,
+        (.., Some(last)) if days_between(last.on, today) > VALUE_DAYS_MAX => Reached::TooOld,
         (Some(target), Some(TargetSide::AtLeast), Some(last)) if last.hundredths >= target => {
             Reached::Yes
         }
@@ -135,6 +162,15 @@ pub fn progress(
         reached,
         unread,
     }
+}
+
+/// True for a month or a year that has not begun.
+fn begins_after(period: &str, today: Date) -> bool {
+    let mut parts = period.trim().splitn(3, '-');
+    let mut number = || parts.next().and_then(|part| part.parse::<i16>().ok());
+    let year = number();
+    let month = number().unwrap_or(1);
+    year.is_some_and(|year| (year, month) > (today.year(), i16::from(today.month())))
 }
 
 /// The last day of a period: `2026-11-30`, `2026-11`, `2026`; `None` for other texts.
@@ -179,11 +215,11 @@ pub fn curve(progress: &ObjectiveProgress) -> Option<Curve> {
         Curve::WIDTH - 2 * Curve::MARGIN,
         Curve::HEIGHT - 2 * Curve::MARGIN,
     );
-    let days = digue_isms::register::days_between(first.on, last.on).max(1);
+    let days = days_between(first.on, last.on).max(1);
     let span = (high - low).max(1);
     let down = |value: i64| Curve::MARGIN + height - (value - low).saturating_mul(height) / span;
     let place = |value: &ObjectiveValue| {
-        let day = digue_isms::register::days_between(first.on, value.on);
+        let day = days_between(first.on, value.on);
         (Curve::MARGIN + day * width / days, down(value.hundredths))
     };
     Some(Curve {
@@ -234,6 +270,32 @@ mod tests {
         (day("2026-12-01"), entry)
     }
 
+    fn today() -> Date {
+        day("2026-12-02")
+    }
+
+    #[test]
+    fn a_value_of_another_time_reaches_nothing_now() {
+        let own = objective(TargetSide::AtMost, "10");
+        let of = |written: &[(Date, RegisterEntry<Measurement>)]| {
+            let seen = progress(&own, &[], written, today());
+            (seen.reached, seen.values.len(), seen.unread)
+        };
+        assert_eq!(of(&[declared("2024", "4")]), (Reached::TooOld, 1, 0));
+        let later = [declared("2026-11", "55"), declared("2099", "4")];
+        assert_eq!(of(&later), (Reached::No, 1, 1), "2099 has not come");
+        // Of a year that runs, the day on which it was written counts.
+        assert_eq!(of(&[declared("2026", "4")]), (Reached::Yes, 1, 0));
+        let mut stopped = found(100, 0);
+        stopped.not_run = Some(digue_isms::check::NotRun::NoSource);
+        let runs = [
+            (day("2026-10-01"), found(100, 95)),
+            (day("2026-11-01"), stopped),
+        ];
+        let seen = progress(&own, &runs, &[], today());
+        assert_eq!(seen.reached, Reached::NotRun);
+    }
+
     #[test]
     fn what_is_measured_and_what_is_declared_stand_on_one_curve() {
         let measured = [
@@ -241,7 +303,12 @@ mod tests {
             (day("2026-11-15"), found(200, 2)),
         ];
         let written = [declared("2026-10", "95,5"), declared("2026-11", "beaucoup")];
-        let seen = progress(&objective(TargetSide::AtLeast, "98"), &measured, &written);
+        let seen = progress(
+            &objective(TargetSide::AtLeast, "98"),
+            &measured,
+            &written,
+            today(),
+        );
         let values: Vec<_> = seen
             .values
             .iter()
@@ -268,17 +335,17 @@ mod tests {
     fn a_target_is_reached_from_its_own_side_and_never_by_nothing() {
         let reached = |side, target, failing| {
             let measured = [(day("2026-10-01"), found(100, failing))];
-            progress(&objective(side, target), &measured, &[]).reached
+            progress(&objective(side, target), &measured, &[], today()).reached
         };
         assert_eq!(reached(TargetSide::AtLeast, "90", 10), Reached::Yes);
         assert_eq!(reached(TargetSide::AtLeast, "90", 11), Reached::No);
         assert_eq!(reached(TargetSide::AtMost, "90", 10), Reached::Yes);
         assert_eq!(reached(TargetSide::AtMost, "90", 9), Reached::No);
         assert_eq!(reached(TargetSide::AtMost, "peu", 9), Reached::NoTarget);
-        let nothing = progress(&objective(TargetSide::AtMost, "5"), &[], &[]);
+        let nothing = progress(&objective(TargetSide::AtMost, "5"), &[], &[], today());
         assert_eq!(nothing.reached, Reached::NoValue);
         let empty = [(day("2026-10-01"), found(0, 0))];
-        let empty = progress(&objective(TargetSide::AtLeast, "0"), &empty, &[]);
+        let empty = progress(&objective(TargetSide::AtLeast, "0"), &empty, &[], today());
         assert_eq!(
             empty.reached,
             Reached::NoValue,

@@ -146,7 +146,9 @@ impl ObjectivesPage {
         match reached {
             Reached::Yes => ChipTone::Good,
             Reached::No => ChipTone::Bad,
-            Reached::NoTarget | Reached::NoValue => ChipTone::Watch,
+            Reached::NoTarget | Reached::NoValue | Reached::TooOld | Reached::NotRun => {
+                ChipTone::Watch
+            }
         }
     }
 

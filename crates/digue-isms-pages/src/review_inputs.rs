@@ -122,7 +122,15 @@ fn performance(
             .filter(|one| one.progress.reached == wanted);
         own.count()
     };
-    let unmeasured = reached(Reached::NoValue) + reached(Reached::NoTarget);
+    let unmeasured: usize = [
+        Reached::NoValue,
+        Reached::NoTarget,
+        Reached::TooOld,
+        Reached::NotRun,
+    ]
+    .map(reached)
+    .iter()
+    .sum();
     let targets = [
         ("reached", reached(Reached::Yes).into()),
         ("missed", reached(Reached::No).into()),

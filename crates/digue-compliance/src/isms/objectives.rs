@@ -46,7 +46,12 @@ pub async fn objectives(app: &App, actor: &Actor) -> Result<Vec<ShownObjective>,
             .filter(|one| one.record.objective.0.as_ref() == Some(&objective.id));
         let own: Vec<(Date, RegisterEntry<Measurement>)> =
             own.map(|one| (day_of(app, one.at), one.clone())).collect();
-        let progress = progress(&objective.record, &history.found, &own);
+        let progress = progress(
+            &objective.record,
+            &history.found,
+            &own,
+            super::now(app).today,
+        );
         shown.push(ShownObjective {
             curve: curve(&progress),
             unread_results: history.unread,

@@ -319,6 +319,8 @@ value-source-declared = declared
 reached-yes = reached
 reached-no = not reached
 reached-no-target = without a number
+reached-too-old = value too old
+reached-not-run = not measured by the last check
 reached-no-value = never measured
 programme-title = Coverage of the audit programme
 programme-explain = What the audits of the programme examine, clause by clause and control by control, and who cannot do which audit.
@@ -379,8 +381,8 @@ clauses-more = { $count ->
    *[other] and { $shown } more
 }
 objectives-unread = { $count ->
-    [one] { $shown } value that cannot be read is on no curve.
-   *[other] { $shown } values that cannot be read are on no curve.
+    [one] { $shown } value that cannot be read, or of a time to come, is on no curve.
+   *[other] { $shown } values that cannot be read, or of a time to come, are on no curve.
 }
 scale-unrated = { $count ->
     [one] { $shown } risk is not rated at this stage

@@ -319,6 +319,8 @@ value-source-declared = déclarée
 reached-yes = atteint
 reached-no = pas atteint
 reached-no-target = sans cible chiffrée
+reached-too-old = valeur trop ancienne
+reached-not-run = non mesuré au dernier contrôle
 reached-no-value = jamais mesuré
 programme-title = Couverture du programme d'audit
 programme-explain = Ce que les audits du programme examinent, clause par clause et mesure par mesure, et qui ne peut pas mener quel audit.
@@ -379,8 +381,8 @@ clauses-more = { $count ->
    *[other] et { $shown } autres
 }
 objectives-unread = { $count ->
-    [one] { $shown } valeur illisible n'est sur aucune courbe.
-   *[other] { $shown } valeurs illisibles ne sont sur aucune courbe.
+    [one] { $shown } valeur illisible, ou d'une période à venir, n'est sur aucune courbe.
+   *[other] { $shown } valeurs illisibles, ou d'une période à venir, ne sont sur aucune courbe.
 }
 scale-unrated = { $count ->
     [one] { $shown } risque n'est pas coté à ce stade
