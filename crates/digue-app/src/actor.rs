@@ -4,11 +4,25 @@
 //! An `Actor` is a snapshot: it is made for each request from the directory in force, and is not
 //! kept.
 
-use digue_access::{Role, Session};
-use digue_types::{AccountId, Timestamp};
+use digue_access::{Reach, Role, Session};
+use digue_types::{AccountId, Gate, Timestamp};
 
 use crate::app::App;
 use crate::error::OperationError;
+
+/// The role that counts in the console now. An account whose own gate is closed is only an agent
+/// there: a thief who is kept from the portals must not grant, sign or decide either.
+pub fn console_role(app: &App, account: &AccountId, role: Role) -> Role {
+    let gate = app
+        .gateway()
+        .rules()
+        .gates
+        .of(&Reach::Account(account.clone()));
+    match gate {
+        Gate::Closed => Role::Agent,
+        Gate::Open | Gate::CaseloadOnly | Gate::StepUp => app.unconfirmed().role_of(account, role),
+    }
+}
 
 /// Who performs an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +45,7 @@ impl Actor {
             .find(&session.account)
             .filter(|record| !record.is_suspended);
         let record = record.ok_or(OperationError::Denied)?;
-        let role = app.unconfirmed().role_of(&session.account, record.role);
+        let role = console_role(app, &session.account, record.role);
         Ok(Self {
             account: session.account.clone(),
             role,
@@ -48,7 +62,7 @@ impl Actor {
             .find(account)
             .filter(|record| !record.is_suspended);
         let record = record.ok_or(OperationError::Denied)?;
-        let role = app.unconfirmed().role_of(account, record.role);
+        let role = console_role(app, account, record.role);
         Ok(Self {
             account: account.clone(),
             role,

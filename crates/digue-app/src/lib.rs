@@ -48,7 +48,7 @@ use crate::kept_files::UnfinishedFiles;
 use crate::sessions::SessionChanges;
 use crate::unconfirmed::UnconfirmedAccounts;
 
-pub use actor::{Actor, require};
+pub use actor::{Actor, console_role, require};
 pub use acts::{ActDetails, ActSubscriber, CommittedAct};
 pub use app::{App, AppParts};
 pub use areas::{Area, Areas};

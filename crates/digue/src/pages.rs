@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use digue_app::App;
+use digue_app::{App, console_role};
 use digue_console::{PageFrame, Visitor};
 use digue_gateway::ports::{BoxFuture, LocalArrival, LocalPages};
 use digue_http::body::{Body, boxed};
@@ -23,11 +23,9 @@ impl ConsolePages {
         let session = arrival.session.as_ref();
         let known = session.and_then(|session| rules.directory.find(&session.account));
         // The role in force, as operations see it: a menu must not offer what they refuse.
-        let role = session.zip(known).map(|(session, record)| {
-            self.app
-                .unconfirmed()
-                .role_of(&session.account, record.role)
-        });
+        let role = session
+            .zip(known)
+            .map(|(session, record)| console_role(&self.app, &session.account, record.role));
         Visitor {
             host: arrival.host,
             is_secure: arrival.is_secure,

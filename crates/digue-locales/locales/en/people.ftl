@@ -188,8 +188,8 @@ gate-reach-organisation = { $count ->
     [one] I have checked: this changes the only account of { $name }.
    *[other] I have checked: this changes the { $shown } accounts of { $name }.
 }
-gate-explain = Closing cuts the sessions at once. One person may close; reopening takes the approval of a second one.
-cut-explain = The person is signed out everywhere and loses what they have not saved. They can sign in again at once: to prevent it, close the gate.
+gate-explain = Closing cuts the access to the portals at once. A closed account also loses its role in the console: there it is only an agent. One person may close; reopening takes the approval of a second one.
+cut-explain = The person is signed out everywhere and loses what they have not saved. They can sign in again at once: to take the portals and their role in the console from them, close the gate.
 account-suspend-explain = The person is signed out and cannot sign in again. Only the CISO can restore the access.
 done-backups-kept = The backups of repository { $about } are kept.
 done-registers = Your first registers are made.

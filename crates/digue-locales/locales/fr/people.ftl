@@ -191,8 +191,8 @@ gate-reach-organisation = { $count ->
     [one] J'ai vérifié : ce changement vaut pour le seul compte de { $name }.
    *[other] J'ai vérifié : ce changement vaut pour les { $shown } comptes de { $name }.
 }
-gate-explain = Fermer coupe les sessions tout de suite. Refermer se fait seul ; rouvrir demande l'accord d'une seconde personne.
-cut-explain = La personne est déconnectée partout et perd ce qu'elle n'a pas enregistré. Elle peut se reconnecter aussitôt : pour l'en empêcher, fermez la vanne.
+gate-explain = Fermer coupe tout de suite l'accès aux portails. Un compte fermé perd aussi son rôle dans la console : il n'y est plus qu'un agent. Refermer se fait seul ; rouvrir demande l'accord d'une seconde personne.
+cut-explain = La personne est déconnectée partout et perd ce qu'elle n'a pas enregistré. Elle peut se reconnecter aussitôt : pour lui retirer les portails et son rôle dans la console, fermez la vanne.
 account-suspend-explain = La personne est déconnectée et ne peut plus se connecter. Seul le RSSI peut rétablir son accès.
 done-backups-kept = Les sauvegardes du dépôt { $about } sont gardées.
 done-registers = Vos premiers registres sont créés.
