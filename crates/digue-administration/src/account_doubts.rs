@@ -23,6 +23,8 @@ lists! {
         HeldBack "held-back",
         /// It was reopened or recovered lately: its limits are reduced.
         ReopenedLately "reopened",
+        /// More findings than are read wait or were thefts: it may be meant by one of the others.
+        TooMany "too-many",
     }
 }
 
@@ -42,7 +44,7 @@ impl<'a> AccountDoubts<'a> {
     /// Reads what findings say.
     ///
     /// # Errors
-    /// When findings cannot be read, or there are too many to read.
+    /// When findings cannot be read.
     pub async fn read(app: &'a App) -> Result<Self, OperationError> {
         let now = app.clock().now();
         let found = FoundSubjects::read(app, now).await?;
@@ -88,6 +90,8 @@ struct FoundSubjects {
     accounts: BTreeMap<AccountId, BTreeSet<AccessDoubt>>,
     /// Of findings about an organisation as a whole: each of its accounts may be meant.
     organisations: BTreeMap<OrganisationId, BTreeSet<AccessDoubt>>,
+    /// There may be more than were read.
+    are_more: bool,
 }
 
 impl FoundSubjects {
@@ -104,10 +108,8 @@ impl FoundSubjects {
         let mut found = Self::default();
         for query in [undecided, stolen] {
             let findings = app.store().findings_of(&query, FINDINGS_MAX).await?;
-            if findings.len() as u64 >= u64::from(FINDINGS_MAX) {
-                let cause = "too many findings to tell which accounts are above doubt";
-                return Err(OperationError::Unavailable(cause.to_owned()));
-            }
+            // In a mass theft the pages are needed most: nobody is above doubt, and nothing fails.
+            found.are_more |= findings.len() as u64 >= u64::from(FINDINGS_MAX);
             findings.iter().for_each(|finding| found.add(finding));
         }
         Ok(found)
@@ -132,6 +134,7 @@ impl FoundSubjects {
     fn about(&self, account: &AccountId, organisation: &OrganisationId) -> BTreeSet<AccessDoubt> {
         let own = self.accounts.get(account).into_iter().flatten();
         let of_all = self.organisations.get(organisation).into_iter().flatten();
-        own.chain(of_all).copied().collect()
+        let more = self.are_more.then_some(AccessDoubt::TooMany);
+        own.chain(of_all).copied().chain(more).collect()
     }
 }

@@ -94,7 +94,12 @@ fn is_doubted(doubts: &AccountDoubts<'_>, reach: &Reach, record: Option<&Finding
         return false;
     };
     let about = doubts.about(account, &record.organisation);
-    about.contains(&AccessDoubt::OpenFinding) || about.contains(&AccessDoubt::Theft)
+    let doubts = [
+        AccessDoubt::OpenFinding,
+        AccessDoubt::Theft,
+        AccessDoubt::TooMany,
+    ];
+    doubts.iter().any(|doubt| about.contains(doubt))
 }
 
 /// The subjects whose opening waits for a second person.

@@ -139,12 +139,16 @@ pub(crate) async fn in_force(app: &App) -> Result<Arc<Registers>, OperationError
         Ok(known) => return Ok(known),
         Err(fill) => fill,
     };
-    let registers = Arc::new(registers_of(app.store().last_revisions().await?));
+    let mut revisions = app.store().last_revisions().await?;
+    // What was signed under a delegation is judged by the revision of then.
+    let delegations = RegisterKind::SigningDelegation.code();
+    revisions.extend(app.store().revisions_of(delegations).await?);
+    let registers = Arc::new(registers_of(revisions));
     state.fill(&fill, &registers);
     Ok(registers)
 }
 
-/// The registers of the last revision of each record.
+/// The registers of the last revision of each record, and of every one of a delegation.
 fn registers_of(revisions: Vec<RevisionRecord>) -> Registers {
     let (mut read, mut unreadable) = (Vec::new(), Vec::new());
     for record in revisions {
@@ -445,8 +449,6 @@ async fn write_from(
             1,
         ),
     };
-    let is_signed =
-        who_signs == WhoSigns::AuthorWithProof && signatures::signs(app, actor, kind, &values);
     let record = RevisionDraft {
         kind,
         id: id.clone(),
@@ -454,6 +456,8 @@ async fn write_from(
         is_over: false,
         values,
     };
+    let is_signed = who_signs == WhoSigns::AuthorWithProof
+        && signatures::signs(app, actor, &registers, &record);
     let mut drafts = vec![record];
     if is_signed {
         let hash = sha256(record_of(app, actor, &drafts[0]).content);

@@ -84,15 +84,22 @@ pub struct Registers {
     /// By kind and identifier: the place in `in_force`. Pages look up each record of a list.
     places: Arc<BTreeMap<RegisterKind, HashMap<String, usize>>>,
     unreadable: Vec<UnreadableRecord>,
+    /// Every revision of each delegation of a signature: what was signed under one is judged by what
+    /// it said then.
+    delegations: Arc<Vec<Revision>>,
     /// `None` until they are compared with the journal: nothing of them is then signed.
     integrity: Option<Arc<RegisterIntegrity>>,
 }
 
 impl Registers {
-    /// Takes revisions in any order and keeps the last one of each record.
+    /// Takes revisions in any order and keeps the last one of each record; of delegations, all.
     pub fn new(revisions: impl IntoIterator<Item = Revision>) -> Self {
         let mut last: BTreeMap<(RegisterKind, String), Revision> = BTreeMap::new();
+        let mut delegations = Vec::new();
         for revision in revisions {
+            if revision.kind == RegisterKind::SigningDelegation {
+                delegations.push(revision.clone());
+            }
             let key = (revision.kind, revision.id.clone());
             if last
                 .get(&key)
@@ -118,6 +125,7 @@ impl Registers {
         Self {
             places: Arc::new(places.collect()),
             in_force: Arc::new(in_force),
+            delegations: Arc::new(delegations),
             unreadable,
             integrity: None,
         }
@@ -152,6 +160,14 @@ impl Registers {
     pub fn find(&self, kind: RegisterKind, id: &str) -> Option<&Revision> {
         let place = self.places.get(&kind)?.get(id)?;
         self.of(kind).get(*place)
+    }
+
+    /// A delegation as it stood at a time: its last revision then, unless that one ended it.
+    pub fn delegation_at(&self, id: &str, at: Timestamp) -> Option<&Revision> {
+        let known = self.delegations.iter();
+        let then = known.filter(|revision| revision.id == id && revision.at <= at);
+        then.max_by_key(|revision| revision.number)
+            .filter(|revision| !revision.is_over)
     }
 
     /// Records of a kind, parsed.

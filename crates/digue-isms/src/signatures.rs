@@ -145,7 +145,8 @@ fn state_of(
     }
 }
 
-/// True when the author of a signature signed for the named account, by a delegation of that day.
+/// True when the author of a signature signed for the named account, by a delegation of that day: as
+/// it stood when the signature was given. What was changed since takes nothing from it.
 fn is_delegated(
     registers: &Registers,
     kind: RegisterKind,
@@ -156,8 +157,39 @@ fn is_delegated(
     let (Some(id), Some(on)) = (record.delegation.0.as_deref(), record.signed_on) else {
         return false;
     };
-    is_same(named, &record.on_behalf.0)
-        && delegation(registers, kind, (named, &signature.by), on).is_some_and(|known| known == id)
+    let given_by = |revision: &Revision| {
+        let signatures = registers.read_those::<Signature>(|values| {
+            let record = values.get("record").and_then(|record| record.first());
+            record == Some(&revision.id)
+        });
+        signatures.entries.iter().any(|one| {
+            one.record.revision == Some(revision.number)
+                && one.at <= signature.at
+                && is_same(named, &one.by)
+                && (one.record.content.0.is_empty() || one.record.content.0 == revision.hash)
+        })
+    };
+    let is_unaltered = registers
+        .integrity()
+        .is_some_and(|found| !found.differing.contains(id));
+    kind != RegisterKind::SigningDelegation
+        && is_unaltered
+        && is_same(named, &record.on_behalf.0)
+        && registers
+            .delegation_at(id, signature.at)
+            .is_some_and(|revision| {
+                is_held(revision, (named, &signature.by), on) && given_by(revision)
+            })
+}
+
+/// True when a delegation lets the receiver sign for the giver on a day.
+fn is_held(revision: &Revision, (giver, receiver): (&str, &str), on: Date) -> bool {
+    SigningDelegation::read(&revision.values).is_ok_and(|one| {
+        is_same(&one.giver.0, giver)
+            && is_same(&one.receiver.0, receiver)
+            && one.starts_on.is_some_and(|first| first <= on)
+            && one.ends_on.is_some_and(|last| on <= last)
+    })
 }
 
 /// The delegation by which an account signs for another one on a day: signed by the one who gives
@@ -171,16 +203,8 @@ pub fn delegation(
     if kind == RegisterKind::SigningDelegation {
         return None;
     }
-    let holds = |revision: &&Revision| {
-        SigningDelegation::read(&revision.values).is_ok_and(|one| {
-            is_same(&one.giver.0, giver)
-                && is_same(&one.receiver.0, receiver)
-                && one.starts_on.is_some_and(|first| first <= on)
-                && one.ends_on.is_some_and(|last| on <= last)
-        })
-    };
     let all = registers.of(RegisterKind::SigningDelegation).iter();
-    let mut held = all.filter(holds);
+    let mut held = all.filter(|revision| is_held(revision, (giver, receiver), on));
     let signed = held.find(|revision| {
         signed(registers, revision)
             .as_ref()

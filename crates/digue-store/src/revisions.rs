@@ -64,6 +64,16 @@ impl Store {
         rows.iter().map(read).collect()
     }
 
+    /// Every revision of every record of a kind.
+    pub async fn revisions_of(&self, kind: &str) -> Stored<Vec<RevisionRecord>> {
+        let sql = format!("SELECT {REVISION} FROM records WHERE kind = $1 ORDER BY id, number");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(kind)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(read).collect()
+    }
+
     /// Every revision of every record.
     pub async fn all_revisions(&self) -> Stored<Vec<RevisionRecord>> {
         let sql = format!("SELECT {REVISION} FROM records ORDER BY kind, id, number");

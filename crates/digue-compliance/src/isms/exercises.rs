@@ -1,18 +1,23 @@
 //! Exercises of crisis at a table: the sheet with the scenario and its clock, and the measures that
 //! follow from what was learnt.
 
+use std::collections::HashSet;
+
 use digue_app::{Actor, App, OperationError};
 use digue_casework::paper_reader::PaperReader;
 use digue_casework::papers::{PaperFormat, printed_from};
 use digue_documents::{Document, DocumentBlock, html};
 use digue_evidence::paper_warning::PaperSources;
 use digue_isms::continuity::ContinuityPlan;
-use digue_isms::kinds::{ContinuityExercise, ExerciseScenario, RegisterKind};
+use digue_isms::kinds::{ContinuityExercise, ExerciseScenario, Measure, RegisterKind};
 use digue_isms::register::{RegisterEntry, Registers};
 use digue_locales::{Value, text, text_with};
 
 use super::plan_words::PlanWords;
-use super::{continuity, must_read, registers, save, values_of};
+use super::{
+    IsmsState, RevisionDraft, SaveError, add_all, continuity, free_number, in_force, must_read,
+    values_of,
+};
 
 /// What happens at the table, at which minute: the beginning and a turn for the worse of the scenario,
 /// and what is asked in every one.
@@ -147,9 +152,17 @@ pub struct OpenLessons {
 /// The exercises that taught something and changed nothing.
 pub fn without_measures(registers: &Registers) -> Vec<OpenLessons> {
     let exercises = registers.read::<ContinuityExercise>().entries;
+    let measures = registers.read::<Measure>().entries;
+    // A signed exercise cannot name its measures any more: they name it.
+    let followed: HashSet<&str> = measures
+        .iter()
+        .map(|measure| measure.record.origin_reference.0.as_str())
+        .collect();
     let open = exercises.into_iter().filter_map(|exercise| {
         let lessons = lessons_of(&exercise).count();
-        let is_open = lessons > 0 && exercise.record.measures.0.is_empty();
+        let is_followed =
+            !exercise.record.measures.0.is_empty() || followed.contains(exercise.id.as_str());
+        let is_open = lessons > 0 && !is_followed;
         is_open.then(|| OpenLessons {
             title: exercise.record.title.0.clone(),
             id: exercise.id.clone(),
@@ -171,13 +184,17 @@ fn lessons_of(exercise: &RegisterEntry<ContinuityExercise>) -> impl Iterator<Ite
 const MEASURES_MAX: usize = 50;
 const TITLE_CHARS_MAX: usize = 300;
 
-/// Writes a measure for each lesson of an exercise, and names them in it; how many.
+/// Writes a measure for each lesson of an exercise, and names them in it unless it is signed; how
+/// many. One write: all of them or none.
 ///
 /// # Errors
-/// `NotFound` for an exercise without open lessons; for accounts that may not govern.
+/// `NotFound` for an exercise without open lessons; `Invalid` for one with more lessons than are made
+/// measures at once; for accounts that may not govern.
 pub async fn take_measures(app: &App, actor: &Actor, id: &str) -> Result<usize, OperationError> {
     actor.must_govern()?;
-    let known = registers(app, actor).await?;
+    // Of two who ask at once, the second finds the lessons followed.
+    let _one_at_a_time = app.area::<IsmsState>().writing.lock().await;
+    let known = in_force(app).await?;
     let unknown = || OperationError::NotFound("exercise");
     if !without_measures(&known).iter().any(|open| open.id == id) {
         return Err(unknown());
@@ -187,23 +204,48 @@ pub async fn take_measures(app: &App, actor: &Actor, id: &str) -> Result<usize, 
         .iter()
         .find(|one| one.id == id)
         .ok_or_else(unknown)?;
-    let mut measures = Vec::new();
-    for lesson in lessons_of(exercise).take(MEASURES_MAX) {
+    let lessons: Vec<&str> = lessons_of(exercise).collect();
+    if lessons.len() > MEASURES_MAX {
+        return Err(OperationError::Invalid("invalid-lessons"));
+    }
+    let kind = RegisterKind::Measure;
+    let first = free_number(app, &known, kind).await?;
+    let mut drafts = Vec::new();
+    for (number, lesson) in (first..).zip(&lessons) {
         let fields = [
             ("title", lesson.chars().take(TITLE_CHARS_MAX).collect()),
-            ("description", lesson.to_owned()),
+            ("description", (*lesson).to_owned()),
             ("priority", "p2".to_owned()),
             ("declared", "to-do".to_owned()),
             ("origin", "good-practice".to_owned()),
             ("origin-reference", id.to_owned()),
         ];
-        let values = values_of(fields);
-        measures.push(save(app, actor, RegisterKind::Measure, None, &values).await?);
+        let values = kind
+            .checked(&values_of(fields))
+            .map_err(SaveError::Faults)?;
+        drafts.push(RevisionDraft {
+            kind,
+            id: format!("{}-{number}", kind.prefix()),
+            number: 1,
+            is_over: false,
+            values,
+        });
     }
+    let count = drafts.len();
     let kind = RegisterKind::ContinuityExercise;
-    let mut values = known.find(kind, id).ok_or_else(unknown)?.values.clone();
-    let count = measures.len();
-    values.insert("measures".to_owned(), measures);
-    save(app, actor, kind, Some(id), &values).await?;
+    let own = known.find(kind, id).ok_or_else(unknown)?;
+    if !kind.is_closed(&own.values) {
+        let mut values = own.values.clone();
+        let measures = drafts.iter().map(|draft| draft.id.clone()).collect();
+        values.insert("measures".to_owned(), measures);
+        drafts.push(RevisionDraft {
+            kind,
+            id: id.to_owned(),
+            number: own.number + 1,
+            is_over: false,
+            values,
+        });
+    }
+    add_all(app, actor, drafts).await?;
     Ok(count)
 }

@@ -1,20 +1,20 @@
 //! Signatures of records: by the account that the record names, after a fresh proof of identity, for
 //! exactly the content that was shown. No one signs for another.
 
-use digue_access::Role;
+use digue_access::{Reach, Role};
 use digue_app::{Actor, App, OperationError};
 use digue_governance::programme::dependent;
 use digue_isms::capacity::Capacity;
 use digue_isms::closing::missing_to_sign;
-use digue_isms::field::Values;
+use digue_isms::field::{ShortText, Values};
 use digue_isms::kinds::{Audit, RegisterKind, SigningRequest};
-use digue_isms::register::{Registers, Revision};
+use digue_isms::register::{RegisterEntry, RegisterRecord as _, Registers};
 use digue_isms::signatures::{SignatureState, delegation, is_same, signed};
 use digue_isms_words::signature_words::field_hashes;
 pub use digue_isms_words::signature_words::{changed_fields, in_words};
 use digue_mail::Mail;
 use digue_store::RevisionRecord;
-use digue_types::{AccountId, Timestamp};
+use digue_types::{AccountId, Gate, Timestamp};
 use jiff::civil::Date;
 
 use super::compared::compared;
@@ -58,7 +58,10 @@ pub async fn sign(
         Some((named.clone(), held.ok_or(OperationError::Denied)?))
     };
     actor.must_be_fresh(app)?;
-    must_be_whole(&found.registers, revision)?;
+    if let Some((named, _)) = &delegation {
+        giver_must_be_active(app, named)?;
+    }
+    may_be_signed(&found.registers, (kind, id), &revision.values, actor)?;
     if revision.number != seen || signed(&found.registers, revision) != Some(SignatureState::Typed)
     {
         return Err(OperationError::Conflict);
@@ -73,12 +76,23 @@ pub async fn sign(
     }
     let _one_at_a_time = app.area::<IsmsState>().writing.lock().await;
     let registers = in_force(app).await?;
-    // The same text as above and still unsigned, now under the lock.
-    let is_as_seen = registers.find(kind, id).is_some_and(|current| {
-        current.number == seen
-            && current.hash == revision.hash
-            && signed(&registers, current) == Some(SignatureState::Typed)
+    // The same text as above and still unsigned, now under the lock, and the delegation too.
+    let pair = named.as_str();
+    let is_held = delegation.as_ref().is_none_or(|(_, id)| {
+        let held = digue_isms::signatures::delegation(
+            &registers,
+            kind,
+            (pair, actor.account.as_str()),
+            now(app).today,
+        );
+        held.as_ref() == Some(id)
     });
+    let is_as_seen = is_held
+        && registers.find(kind, id).is_some_and(|current| {
+            current.number == seen
+                && current.hash == revision.hash
+                && signed(&registers, current) == Some(SignatureState::Typed)
+        });
     if !is_as_seen {
         return Err(OperationError::Conflict);
     }
@@ -93,20 +107,59 @@ pub async fn sign(
     add(app, actor, draft).await
 }
 
-/// Checks that a record says what its signature would be about.
+/// Checks that a record says what its signature would be about, and that this account may be the one
+/// who gives it. The one rule for every way of signing.
 ///
 /// # Errors
-/// `Invalid` for a review without its inputs (9.3.2), and an audit of one's own work (9.2.2 b).
-fn must_be_whole(registers: &Registers, revision: &Revision) -> Result<(), OperationError> {
-    if !missing_to_sign(revision.kind, &revision.values).is_empty() {
+/// `Invalid` for a review without its inputs (9.3.2), and an audit of one's own work (9.2.2 b): of
+/// the auditor, of the account that the audit names, and of the one that signs for it.
+fn may_be_signed(
+    registers: &Registers,
+    (kind, id): (RegisterKind, &str),
+    values: &Values,
+    actor: &Actor,
+) -> Result<(), OperationError> {
+    if !missing_to_sign(kind, values).is_empty() {
         return Err(OperationError::Invalid("invalid-review-inputs"));
     }
-    let audits = registers.read_those::<Audit>(|values| *values == revision.values);
-    let own = audits.entries.iter().find(|one| one.id == revision.id);
-    if own.is_some_and(|audit| !dependent(registers, audit).is_empty()) {
-        return Err(OperationError::Invalid("invalid-audit-own-work"));
+    if kind != RegisterKind::Audit {
+        return Ok(());
     }
-    Ok(())
+    let own_work = OperationError::Invalid("invalid-audit-own-work");
+    // What cannot be read is not known to be others' work.
+    let Ok(record) = Audit::read(values) else {
+        return Err(own_work);
+    };
+    let signer = ShortText(actor.account.to_string());
+    let signers = [record.signed_by.clone(), signer];
+    let is_own = signers.into_iter().any(|signed_by| {
+        let record = Audit {
+            signed_by,
+            ..record.clone()
+        };
+        let audit = RegisterEntry {
+            id: id.to_owned(),
+            number: 1,
+            at: Timestamp::ZERO,
+            by: actor.account.to_string(),
+            record,
+        };
+        !dependent(registers, &audit).is_empty()
+    });
+    if is_own { Err(own_work) } else { Ok(()) }
+}
+
+/// Nobody signs in the name of an account that is itself kept out.
+fn giver_must_be_active(app: &App, named: &str) -> Result<(), OperationError> {
+    let rules = app.gateway().rules();
+    let account = AccountId::parse(named.trim()).map_err(|_| OperationError::Denied)?;
+    let record = rules.directory.find(&account);
+    let record = record.filter(|record| !record.is_suspended);
+    let is_open = record.is_some_and(|_| {
+        let gates = &rules.gates;
+        gates.of(&Reach::Account(account.clone())) != Gate::Closed
+    });
+    digue_app::require(is_open)
 }
 
 /// Saves what a person wrote in a form, a new record or from the revision that they read. Where it
@@ -136,13 +189,21 @@ pub(super) enum WhoSigns {
 }
 
 /// True when saving this record signs it.
-pub(super) fn signs(app: &App, actor: &Actor, kind: RegisterKind, values: &Values) -> bool {
+pub(super) fn signs(
+    app: &App,
+    actor: &Actor,
+    registers: &Registers,
+    draft: &RevisionDraft,
+) -> bool {
+    let RevisionDraft {
+        kind, id, values, ..
+    } = draft;
     let named = kind
         .signatory()
         .and_then(|field| values.get(field)?.first());
     named.is_some_and(|named| is_same(named, actor.account.as_str()))
         && actor.must_be_fresh(app).is_ok()
-        && missing_to_sign(kind, values).is_empty()
+        && may_be_signed(registers, (*kind, id), values, actor).is_ok()
 }
 
 /// What is signed: a revision of a record.

@@ -203,6 +203,7 @@ reviews-doubted =
 review-doubt-theft = theft confirmed within a year
 review-doubt-finding = finding to decide
 review-doubt-held-back = closed or restricted now
+review-doubt-too-many = too many open findings to say that none is about it
 review-doubt-reopened = reopened lately, limits reduced
 invalid-review-doubts = A chosen account can only be kept with a reason: a theft, a finding to decide, a closing or a recent reopening speaks against it.
 task-reopen = Ask for the reopening: { $whom }, it was ordinary work

@@ -855,6 +855,7 @@ checks-names-cut =
        *[other] A result keeps { $shown } names at most
     }: the others that fail are counted and not named.
 checks-names-more = { $shown } more
+invalid-lessons = This exercise has more than 50 lessons: group them, one line each, then start again. Nothing was written.
 checks-names = Failing items
 statement-more =
     { $count ->

@@ -203,6 +203,7 @@ reviews-doubted =
 review-doubt-theft = vol confirmé depuis moins d'un an
 review-doubt-finding = constat à décider
 review-doubt-held-back = fermé ou restreint en ce moment
+review-doubt-too-many = trop de constats ouverts pour dire qu'aucun ne le vise
 review-doubt-reopened = rouvert depuis peu, limites réduites
 invalid-review-doubts = Un compte choisi ne peut être gardé qu'avec un motif : un vol, un constat à décider, une fermeture ou une réouverture récente parle contre lui.
 task-reopen = Demandez la réouverture : { $whom }, c'était du travail normal

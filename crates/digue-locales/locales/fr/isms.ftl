@@ -859,6 +859,7 @@ checks-names-more =
         [one] Encore 1 élément
        *[other] Encore { $shown } éléments
     }
+invalid-lessons = Cet exercice a plus de 50 enseignements : regroupez-les, une ligne chacun, puis recommencez. Rien n'a été écrit.
 checks-names = Éléments en échec
 statement-more =
     { $count ->

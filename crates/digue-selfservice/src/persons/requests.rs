@@ -322,13 +322,24 @@ pub async fn decide(
     if refusal.is_some() && !is_refused {
         return Err(OperationError::Invalid("invalid-answer"));
     }
+    // A contest is explained or upheld, every other request done: the other words would leave a
+    // request without what its answer needs.
+    let is_contest = record.kind == RequestKind::Contest.code();
+    let fits = match outcome {
+        RequestOutcome::Explained | RequestOutcome::Upheld => is_contest,
+        RequestOutcome::Done => !is_contest,
+        RequestOutcome::Refused | RequestOutcome::Withdrawn => true,
+    };
+    if !fits {
+        return Err(OperationError::Invalid("invalid-answer"));
+    }
     if let Some(entered) = &record.entered {
         if is_refused && refusal.is_none() {
             return Err(OperationError::Invalid("invalid-refusal"));
         }
         let proof = RequestProof::parse(&entered.proof);
         // Data that leave to an impostor are a breach.
-        if outcome == RequestOutcome::Done && !proof.is_some_and(RequestProof::is_enough) {
+        if !is_refused && !proof.is_some_and(RequestProof::is_enough) {
             return Err(OperationError::Invalid("invalid-identity"));
         }
     }
