@@ -234,7 +234,7 @@ def truth_of(rows):
             text = body.decode("utf-8", "replace").replace("\\/", "/")
         found = {by_mail[mail] for mail in MAIL.findall(text.lower()) if mail in by_mail}
         found |= {names[name] for name in any_name.findall(text)}
-        found |= set(re.findall(r"/registrations/(\d+)/", text)) | set(re.findall(r'name="registration_id" value="(\d+)"', text))
+        found |= set(re.findall(r"/registration/\d+/registrations/(\d+)/", text)) | set(re.findall(r'name="registration_id" value="(\d+)"', text))
         return found & known
 
     return truth

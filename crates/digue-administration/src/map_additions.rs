@@ -5,14 +5,14 @@
 //! the file is where maps are kept, and an addition is what it lacks until someone copies it.
 //! What the lines of a route mean is decided where maps are read ([`MapReader`]), not here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use digue_app::directory::organisation_of;
 use digue_app::files::sha256;
 use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
 use digue_app::{ActDetails, Actor, App, Area, OperationError, require};
-use digue_types::{AccountId, Act, PortalId, RouteName, Timestamp, UnmappedAddress};
+use digue_types::{AccountId, Act, PortalId, RouteName, Subject, Timestamp, UnmappedAddress};
 use serde_json::{Value as Json, json};
 
 use crate::approvals::{self, ApprovalRequest, RulesGuard};
@@ -42,8 +42,41 @@ pub trait MapReader: Send + Sync {
     /// True when the operator's file has a route of this name.
     fn has_route(&self, map: &MapTexts<'_>, route: &RouteName) -> bool;
 
+    /// What the one route in `lines` answers that another route answers now, and which of these
+    /// addresses outside the map it describes.
+    ///
+    /// # Errors
+    /// As [`Self::route`].
+    fn taken(
+        &self,
+        map: &MapTexts<'_>,
+        lines: &str,
+        outside: &[UnmappedAddress],
+    ) -> Result<TakenAddresses, Vec<AddedLineFault>>;
+
     /// Lines to begin with: a route for this address, as far as the address says what it needs.
     fn draft(&self, map: &MapTexts<'_>, address: &UnmappedAddress, use_as: AddressUse) -> String;
+}
+
+/// What a route answers once it is added.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TakenAddresses {
+    /// Routes that answer less then: some path matches both, and the added one goes first.
+    pub routes: Vec<RouteName>,
+    pub addresses: Vec<UnmappedAddress>,
+}
+
+/// The recent requests that a route answers once it is added.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TakenRequests {
+    /// Routes that answer less then, with the consultations of each among the last
+    /// [`Self::recent`]: which of these were for addresses of both is not known, since no entry has
+    /// an address that the map describes.
+    pub routes: Vec<(RouteName, usize)>,
+    /// The last consultations of the portal that are looked at.
+    pub recent: usize,
+    /// Addresses that no route described, with the requests for each.
+    pub outside: Vec<(UnmappedAddress, u64)>,
 }
 
 /// Lines that do not fit, with their faults.
@@ -132,7 +165,7 @@ pub enum AddedState {
     /// It does not fit the map any more, and is left out: requests are answered as if it had never
     /// been added.
     Unfit(Vec<AddedLineFault>),
-    /// What is stored is not what two persons granted.
+    /// What is stored is not what two persons granted, or was withdrawn by an act of the journal.
     Unsound,
 }
 
@@ -154,28 +187,53 @@ pub enum AddOutcome {
     Faults(Vec<AddedLineFault>),
 }
 
+/// The last consultations that are looked at for what a route takes.
+const RECENT_MAX: usize = 10_000;
+
 /// The portals' granted maps, and what was added to each.
-struct KeptMaps(BTreeMap<RulesGuard, String>);
+struct KeptMaps {
+    granted: BTreeMap<RulesGuard, String>,
+    /// What the acts of the journal took out of maps: portal, and the text of the act.
+    withdrawn: HashSet<(Subject, String)>,
+}
 
 impl KeptMaps {
     async fn read(app: &App) -> Result<Self, OperationError> {
-        Ok(Self(rules::granted(app).await?))
+        let granted = rules::granted(app).await?;
+        let is_added = |of: &RulesGuard| matches!(of, RulesGuard::AddedRoute(..));
+        let has_added = granted
+            .iter()
+            .any(|(of, text)| is_added(of) && !text.is_empty());
+        let withdrawn = match has_added {
+            true => withdrawn(app),
+            false => HashSet::new(),
+        };
+        Ok(Self { granted, withdrawn })
     }
 
     fn file(&self, portal: &PortalId) -> Result<&str, OperationError> {
-        let kept = self.0.get(&RulesGuard::Portal(portal.clone()));
+        let kept = self.granted.get(&RulesGuard::Portal(portal.clone()));
         kept.map(String::as_str)
             .ok_or(OperationError::NotFound("portal"))
     }
 
     fn added(&self, app: &App, portal: &PortalId) -> AddedRoutes {
         let mut found = AddedRoutes::default();
-        for (of, text) in &self.0 {
+        for (of, text) in &self.granted {
             let (RulesGuard::AddedRoute(at, route), false) = (of, text.is_empty()) else {
                 // Empty where it was withdrawn: the store keeps its place.
                 continue;
             };
             if at != portal {
+                continue;
+            }
+            // Its text has the moment at which it was requested, so that one that was added again
+            // is another.
+            if self
+                .withdrawn
+                .contains(&(portal.into(), withdrawal(route, text)))
+            {
+                found.unsound.push(route.clone());
                 continue;
             }
             match rules::unsealed(app.key(), of, text).and_then(AddedRoute::of_text) {
@@ -191,8 +249,24 @@ impl KeptMaps {
 #[derive(Default)]
 struct AddedRoutes {
     sound: Vec<(RouteName, AddedRoute)>,
-    /// Those that nobody granted here as they are stored, or that cannot be read: never in force.
+    /// Those that nobody granted here as they are stored, that cannot be read, or that were put back
+    /// after they had been withdrawn: never in force.
     unsound: Vec<RouteName>,
+}
+
+/// How the act of a withdrawal names what it takes out: the route, and the digest of its stored
+/// text. The stored form in the journal.
+fn withdrawal(route: &RouteName, stored: &str) -> String {
+    format!("{route} sha256:{}", sha256(stored))
+}
+
+/// What was withdrawn, by the journal: the store may be an older copy of itself, or edited.
+fn withdrawn(app: &App) -> HashSet<(Subject, String)> {
+    let state = app.journal_state();
+    let acts = state.index.acts(usize::MAX);
+    acts.filter(|(_, act)| act.act == Act::RouteWithdrawn)
+        .map(|(_, act)| (act.subject.clone(), act.before.clone()))
+        .collect()
 }
 
 fn texts<'t>(
@@ -280,6 +354,48 @@ pub async fn draft(
     Ok(app.area::<MapReading>().0.draft(&map, address, use_as))
 }
 
+/// What the route in `lines` would answer of the recent requests; for who decides about it, whose
+/// right the caller has checked. `None` where it does not fit the map any more.
+pub async fn taken(
+    app: &App,
+    portal: &PortalId,
+    lines: &str,
+) -> Result<Option<TakenRequests>, OperationError> {
+    let kept = KeptMaps::read(app).await?;
+    let added = kept.added(app, portal).sound;
+    let map = texts(portal, kept.file(portal)?, &added);
+    let mut outside: BTreeMap<UnmappedAddress, u64> = BTreeMap::new();
+    let rows = app.journal_state().index.outside(portal).0;
+    for row in rows {
+        *outside.entry(row.address).or_default() += row.requests;
+    }
+    let addresses: Vec<UnmappedAddress> = outside.keys().cloned().collect();
+    let taken = app.area::<MapReading>().0.taken(&map, lines, &addresses);
+    let Ok(taken) = taken else {
+        return Ok(None);
+    };
+    let mut recent = 0;
+    let mut routes: Vec<(RouteName, usize)> =
+        taken.routes.into_iter().map(|name| (name, 0)).collect();
+    let state = app.journal_state();
+    let last = state.index.recent(RECENT_MAX);
+    for exposure in last.filter(|exposure| exposure.portal == *portal) {
+        recent += 1;
+        if let Some((_, count)) = routes.iter_mut().find(|(name, _)| *name == exposure.route) {
+            *count += 1;
+        }
+    }
+    let requests = |address: UnmappedAddress| {
+        let count = outside.get(&address).copied().unwrap_or(0);
+        (address, count)
+    };
+    Ok(Some(TakenRequests {
+        routes,
+        recent,
+        outside: taken.addresses.into_iter().map(requests).collect(),
+    }))
+}
+
 /// Requests that a route becomes part of the map of `portal`.
 ///
 /// Always a second person's decision, in every mode: a pilot's map is enforced one day, and by
@@ -343,12 +459,12 @@ pub async fn withdraw(
     actor.must_be_fresh(app)?;
     let of = RulesGuard::AddedRoute(portal.clone(), route.clone());
     // Whatever is stored: one that was forged is taken out like any other.
-    let kept = KeptMaps::read(app).await?.0.remove(&of);
+    let kept = KeptMaps::read(app).await?.granted.remove(&of);
     let known = kept.filter(|text| !text.is_empty());
     let known = known.ok_or(OperationError::NotFound("route"))?;
     let details = ActDetails {
         subject: portal.into(),
-        before: format!("{route} sha256:{}", sha256(&known)),
+        before: withdrawal(route, &known),
         ..ActDetails::default()
     };
     app.write_down(actor, Act::RouteWithdrawn, details).await?;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use digue_administration::map_additions::{
-    AddedLineFault, AddressUse, MapReader, MapTexts, UnfitLines,
+    AddedLineFault, AddressUse, MapReader, MapTexts, TakenAddresses, UnfitLines,
 };
 use digue_gateway::Portal;
 use digue_gateway::portal::Route;
@@ -147,22 +147,41 @@ fn names_of(text: &str) -> Vec<String> {
     routes.iter().filter_map(name).collect()
 }
 
+/// True when both may answer a request of some method.
+fn shares_a_method(one: &Route, other: &Route) -> bool {
+    let all = one.methods.is_empty() || other.methods.is_empty();
+    all || one
+        .methods
+        .iter()
+        .any(|method| other.methods.contains(method))
+}
+
+/// The routes that answer less because of this one. A route with conditions counts as one without:
+/// what meets none of them is no matter of a less specific path any more.
+fn behind_it(portal: &Portal, name: &RouteName) -> Vec<RouteName> {
+    let mut routes = portal.routes.iter();
+    let Some(added) = routes.by_ref().find(|route| route.name == *name) else {
+        return Vec::new();
+    };
+    // They are in the order in which they are tried.
+    routes
+        .filter(|other| shares_a_method(added, other) && added.pattern.overlaps(&other.pattern))
+        .map(|other| other.name.clone())
+        .collect()
+}
+
 /// True for a route without conditions at an address whose calls other routes tell apart: it would
 /// answer every call that they do not know, a deletion too.
 fn opens_what_others_tell_apart(portal: &Portal, name: &RouteName) -> bool {
     let Some(added) = portal.routes.iter().find(|route| route.name == *name) else {
         return false;
     };
-    let shares_a_method = |other: &Route| {
-        let all = added.methods.is_empty() || other.methods.is_empty();
-        all || added.methods.iter().any(|one| other.methods.contains(one))
-    };
     let mut others = portal.routes.iter().filter(|other| other.name != *name);
     added.when.is_empty()
         && others.any(|other| {
             !other.when.is_empty()
                 && other.pattern.is_same_as(&added.pattern)
-                && shares_a_method(other)
+                && shares_a_method(added, other)
         })
 }
 
@@ -252,6 +271,25 @@ impl AddedRouteReader {
 impl MapReader for AddedRouteReader {
     fn route(&self, map: &MapTexts<'_>, lines: &str) -> Result<RouteName, Vec<AddedLineFault>> {
         longer(map.portal, &Self::whole(map)?, lines).map(|(_, name)| name)
+    }
+
+    fn taken(
+        &self,
+        map: &MapTexts<'_>,
+        lines: &str,
+        outside: &[UnmappedAddress],
+    ) -> Result<TakenAddresses, Vec<AddedLineFault>> {
+        let whole = Self::whole(map)?;
+        let (longer, name) = longer(map.portal, &whole, lines)?;
+        let before = portal_map::read_kept(Path::new(map.portal.as_str()), &whole, &mut Vec::new());
+        let is_new = |address: &&UnmappedAddress| {
+            let is_described = |map: &PortalMap| map.portal.describes(address);
+            longer.portal.describes(address) && !before.as_ref().is_some_and(is_described)
+        };
+        Ok(TakenAddresses {
+            routes: behind_it(&longer.portal, &name),
+            addresses: outside.iter().filter(is_new).cloned().collect(),
+        })
     }
 
     fn has_route(&self, map: &MapTexts<'_>, route: &RouteName) -> bool {

@@ -124,6 +124,8 @@ pub struct PassedExchange<'e> {
     /// Empty where it was not copied.
     pub request_body: &'e [u8],
     pub status: u16,
+    /// The response's `Location`.
+    pub location: Option<&'e str>,
     pub content_type: Option<&'e str>,
     pub content_encoding: &'e str,
     /// `None` where it was not copied whole.

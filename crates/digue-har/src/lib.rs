@@ -454,6 +454,7 @@ impl HarEntry {
             request_type: &request_type,
             request_body: request_body.as_deref().unwrap_or_default(),
             status,
+            location: header(headers, "location"),
             content_type: content_type.as_deref(),
             content_encoding: coding,
             body,

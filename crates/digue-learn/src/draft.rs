@@ -133,7 +133,7 @@ pub(crate) fn draft(known: &KnownPersons, portal: PortalSurvey) -> MapDraft {
         }
         let page = joined(&safe);
         for (key, survey) in unsafe_ones {
-            match request_nature(key, survey, page.as_ref()) {
+            match request_nature(known, key, survey, page.as_ref()) {
                 RequestNature::Reads(sign) => match draft.reading_route(key, survey, sign) {
                     Ok(route) => drafted.push(route),
                     Err(write) => writes.push(*write),
@@ -395,7 +395,7 @@ impl<'d> RoutesDraft<'d> {
         let (method, path, exchanges) = (key.method.to_string(), key.label(), survey.exchanges);
         let (route, blocks) = self.content_route(key, survey);
         let finds = |block: &LearntBlock| block.shows_persons() || !block.sweep.is_empty();
-        if survey.shows_records() && !blocks.iter().flatten().any(finds) {
+        if survey.shows_records(self.known) && !blocks.iter().flatten().any(finds) {
             self.findings.push(LearntFinding::MayOnlyRead {
                 method,
                 path,

@@ -35,6 +35,7 @@ struct ExchangeHead {
     target: String,
     request_type: String,
     status: u16,
+    location: Option<String>,
     content_type: Option<String>,
     content_encoding: String,
     request_bytes: usize,
@@ -66,6 +67,7 @@ fn head_of(exchange: &PassedExchange<'_>, missed: u64) -> ExchangeHead {
         target: exchange.target.to_owned(),
         request_type: exchange.request_type.to_owned(),
         status: exchange.status,
+        location: exchange.location.map(ToOwned::to_owned),
         content_type: exchange.content_type.map(ToOwned::to_owned),
         content_encoding: exchange.content_encoding.to_owned(),
         request_bytes: exchange.request_body.len(),
@@ -105,6 +107,7 @@ pub fn read_exchange(input: &mut dyn Read, origin: &str) -> io::Result<HandedExc
         request_type: head.request_type,
         request_body,
         status: head.status,
+        location: head.location,
         content_type: head.content_type,
         content_encoding: head.content_encoding,
         body,
@@ -287,6 +290,7 @@ mod tests {
             request_type: "application/json",
             request_body: b"{}",
             status: 200,
+            location: Some("/fiche?x=2"),
             content_type: Some("text/html"),
             content_encoding: "gzip",
             body,
@@ -306,6 +310,7 @@ mod tests {
         );
         assert_eq!(first.exchange.url, "https://portail.test/fiche?x=1");
         assert_eq!(first.exchange.request_body, b"{}");
+        assert_eq!(first.exchange.location.as_deref(), Some("/fiche?x=2"));
         let second = read_exchange(&mut input, "").unwrap();
         assert_eq!(
             (second.missed, second.exchange.body),

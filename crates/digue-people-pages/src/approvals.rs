@@ -9,11 +9,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use digue_access::keys::KeyProof;
 use digue_access::{Reach, Role};
 use digue_administration::approvals::{
-    self, ApprovalRequest, NewAccount, ReopeningStep, WaitingApproval,
+    self, ApprovalRequest, NewAccount, ReopeningStep, RulesGuard, WaitingApproval,
 };
 use digue_administration::decisions;
 use digue_administration::holders::HolderBook;
 use digue_administration::loads::LoadGrowth;
+use digue_administration::map_additions::{self, TakenRequests};
 use digue_administration::{onboarding, organisations, printed_key};
 use digue_app::{Actor, OperationError};
 use digue_backup_acts::acceptance::{self, ProposedAcceptance};
@@ -158,18 +159,83 @@ type StolenAccounts = HashMap<AccountId, String>;
 struct ApprovalFacts {
     book: HolderBook,
     stolen: StolenAccounts,
+    /// By request: what an added route takes; `None` where it does not fit the map any more.
+    taken: HashMap<String, Option<TakenRequests>>,
     /// There is one officer, and their printed key is worth the second person's agreement.
     is_alone: bool,
 }
 
 impl ApprovalFacts {
-    async fn read(console: &Console, actor: &Actor) -> Result<Self, OperationError> {
+    async fn read(
+        console: &Console,
+        actor: &Actor,
+        waiting: &[WaitingApproval],
+    ) -> Result<Self, OperationError> {
         Ok(Self {
+            taken: taken_by_routes(console, waiting).await?,
             book: HolderBook::read(&console.app, actor).await?,
             stolen: stolen(console, actor).await?,
             is_alone: printed_key::sole_officer(&console.app).is_some(),
         })
     }
+}
+
+/// What each added route that waits takes from others.
+async fn taken_by_routes(
+    console: &Console,
+    waiting: &[WaitingApproval],
+) -> Result<HashMap<String, Option<TakenRequests>>, OperationError> {
+    let mut all = HashMap::new();
+    let open = waiting
+        .iter()
+        .filter(|one| !one.is_over && one.record.decided.is_none());
+    for one in open {
+        let Ok(ApprovalRequest::WidenRules {
+            of: RulesGuard::AddedRoute(portal, _),
+            detail,
+        }) = ApprovalRequest::of(&one.record)
+        else {
+            continue;
+        };
+        // Its first line is the digest of the text.
+        let lines = detail.split_once('\n').map_or("", |(_, lines)| lines);
+        let taken = match map_additions::taken(&console.app, &portal, lines).await {
+            // The map of the portal was taken away.
+            Err(OperationError::NotFound(_)) => None,
+            taken => taken?,
+        };
+        all.insert(one.record.id.clone(), taken);
+    }
+    Ok(all)
+}
+
+/// What a route takes, a line each.
+fn taken_in_words(w: &Localizer, taken: Option<&TakenRequests>) -> Vec<String> {
+    let Some(taken) = taken else {
+        return vec![w.say("approval-route-unfit")];
+    };
+    if taken.routes.is_empty() && taken.outside.is_empty() {
+        return vec![w.say("approval-route-takes-nothing")];
+    }
+    let routes = taken.routes.iter().map(|(route, count)| {
+        let values = [
+            ("route", route.to_string().into()),
+            ("count", i64::try_from(*count).unwrap_or(i64::MAX).into()),
+            ("shown", w.number(*count).into()),
+            ("recent", w.number(taken.recent).into()),
+        ];
+        w.with("approval-route-takes-route", values)
+    });
+    let outside = taken.outside.iter().map(|(address, count)| {
+        let method = address.method.code();
+        let values = [
+            ("address", format!("{method} {}", address.template).into()),
+            ("count", i64::try_from(*count).unwrap_or(i64::MAX).into()),
+            ("shown", w.number(*count).into()),
+        ];
+        w.with("approval-route-takes-address", values)
+    });
+    routes.chain(outside).collect()
 }
 
 async fn stolen(console: &Console, actor: &Actor) -> Result<StolenAccounts, OperationError> {
@@ -258,7 +324,7 @@ fn row(w: &Localizer, waiting: &WaitingApproval, facts: &ApprovalFacts) -> ListR
         ListCell::moment(w, record.asked_at),
         ListCell::moment(w, record.expires_at),
         asker(w, &record.asked_by, &facts.book),
-        request_cell(w, waiting, &facts.stolen),
+        request_cell(w, waiting, facts),
         ListCell::account(w, &record.subject),
         ListCell::text(&record.reason),
         decided(w, waiting, facts),
@@ -267,14 +333,14 @@ fn row(w: &Localizer, waiting: &WaitingApproval, facts: &ApprovalFacts) -> ListR
 }
 
 /// What is requested, with its first details.
-fn request_cell(w: &Localizer, waiting: &WaitingApproval, stolen: &StolenAccounts) -> ListCell {
+fn request_cell(w: &Localizer, waiting: &WaitingApproval, facts: &ApprovalFacts) -> ListCell {
     let record = &waiting.record;
     let theft = match ApprovalRequest::of(record) {
         Ok(
             ApprovalRequest::OpenGate { reach, .. }
             | ApprovalRequest::Reopen(ReopeningStep { reach, .. }),
         ) => match reach {
-            Reach::Account(account) => stolen.get(&account).cloned(),
+            Reach::Account(account) => facts.stolen.get(&account).cloned(),
             Reach::Organisation(_) | Reach::Portal(_) | Reach::Everything => None,
         },
         _ => None,
@@ -282,9 +348,16 @@ fn request_cell(w: &Localizer, waiting: &WaitingApproval, stolen: &StolenAccount
     let unreadable = |_| w.say("approval-unreadable");
     let summary = ApprovalRequest::of(record).map_or_else(unreadable, |request| request.summary());
     let mut details = details(w, waiting);
+    if let Some(taken) = facts.taken.get(&record.id) {
+        let lines = details.split_off(1);
+        details.extend(taken_in_words(w, taken.as_ref()));
+        details.extend(lines);
+    }
     // What two persons say of backups is read whole.
     let shown = match record.kind.as_str() {
         "accept-snapshots" | "delete-backups" => details.len(),
+        // A route is granted by its lines.
+        "widen-rules" if facts.taken.contains_key(&record.id) => details.len(),
         _ => DETAILS_SHOWN,
     };
     let more = details.len().saturating_sub(shown);
@@ -396,7 +469,7 @@ pub async fn list(
     let mut waiting = approvals::list(&console.app, &actor).await?;
     // What the reader can decide comes first.
     waiting.sort_by_key(|one| (!one.may_decide, one.is_over));
-    let facts = ApprovalFacts::read(&console, &actor).await?;
+    let facts = ApprovalFacts::read(&console, &actor, &waiting).await?;
     let own = visitor
         .session
         .as_ref()
@@ -428,7 +501,7 @@ pub async fn list_csv(
 ) -> PageResponse {
     let waiting = approvals::list(&console.app, &actor).await?;
     let w = Localizer::new(&visitor);
-    let facts = ApprovalFacts::read(&console, &actor).await?;
+    let facts = ApprovalFacts::read(&console, &actor, &waiting).await?;
     Ok(table(&w, &waiting, &facts).csv(&query, visitor.language, "approvals"))
 }
 

@@ -93,21 +93,9 @@ impl RouteContent {
         Self::of_query(known, url)
     }
 
-    /// What the parameters of the query choose.
+    /// What the parameters of the query choose: what is done, or which page is shown.
     pub(crate) fn of_query(known: &KnownPersons, url: &UrlParts<'_>) -> Self {
-        Self::of_parameters(known, url, &dispatches)
-    }
-
-    /// What the parameters of a request that reads choose: also which page is shown.
-    pub(crate) fn of_reading(known: &KnownPersons, url: &UrlParts<'_>) -> Self {
-        Self::of_parameters(known, url, &|name| dispatches(name) || selects(name))
-    }
-
-    fn of_parameters(
-        known: &KnownPersons,
-        url: &UrlParts<'_>,
-        chooses: &dyn Fn(&str) -> bool,
-    ) -> Self {
+        let chooses = |name: &str| dispatches(name) || selects(name);
         let dispatching: Vec<(String, String)> =
             pairs(url.query).filter(|(name, _)| chooses(name)).collect();
         let names: BTreeSet<&String> = dispatching.iter().map(|(name, _)| name).collect();

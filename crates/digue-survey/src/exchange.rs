@@ -15,6 +15,8 @@ pub struct Exchange<'e> {
     pub request_type: &'e str,
     pub request_body: &'e [u8],
     pub status: u16,
+    /// The response's `Location`, where it is known.
+    pub location: Option<&'e str>,
     /// The response's `Content-Type`.
     pub content_type: Option<&'e str>,
     /// The values of `Content-Encoding`, joined with commas; empty when the body was decoded by who
@@ -151,6 +153,7 @@ pub struct HeldExchange {
     pub request_type: String,
     pub request_body: Vec<u8>,
     pub status: u16,
+    pub location: Option<String>,
     pub content_type: Option<String>,
     pub content_encoding: String,
     pub body: Result<Vec<u8>, BodyGap>,
@@ -165,6 +168,7 @@ impl HeldExchange {
             request_type: String::new(),
             request_body: Vec::new(),
             status: 200,
+            location: None,
             content_type: Some(content_type.to_owned()),
             content_encoding: String::new(),
             body: Ok(body.into()),
@@ -178,6 +182,7 @@ impl HeldExchange {
             request_type: &self.request_type,
             request_body: &self.request_body,
             status: self.status,
+            location: self.location.as_deref(),
             content_type: self.content_type.as_deref(),
             content_encoding: &self.content_encoding,
             body: match &self.body {

@@ -30,6 +30,7 @@ pub mod pdf_survey;
 mod place_signs;
 pub mod portal_survey;
 pub mod reading;
+mod redirects;
 mod repeated;
 mod request_words;
 pub mod route_judge;

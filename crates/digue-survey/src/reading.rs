@@ -8,8 +8,10 @@
 
 use crate::body_format::BodyFormat;
 use crate::body_survey::BodySurvey;
-use crate::content::{RouteContent, literals, says_what_is_done};
+use crate::content::{RouteContent, dispatches, literals, says_what_is_done};
+use crate::known::KnownPersons;
 use crate::request_words::{changes, last_component, reads};
+use crate::shape::Telling;
 use crate::survey::{RouteKey, RouteSurvey};
 
 /// The fewest persons of a list.
@@ -50,6 +52,7 @@ pub enum RequestNature {
 
 /// What requests of this route do. `page` is what the same address answers to `GET`.
 pub fn request_nature(
+    known: &KnownPersons,
     key: &RouteKey,
     survey: &RouteSurvey,
     page: Option<&RouteSurvey>,
@@ -57,7 +60,7 @@ pub fn request_nature(
     if key.method != "POST" || !may_only_read(key, survey) {
         return RequestNature::Unknown;
     }
-    match nature_by_signs(key, survey, page) {
+    match nature_by_signs(known, key, survey, page) {
         // The route would answer other choices, too.
         RequestNature::Reads(sign) if survey.chooses_otherwise => RequestNature::MayRead(sign),
         nature => nature,
@@ -65,14 +68,23 @@ pub fn request_nature(
 }
 
 fn nature_by_signs(
+    known: &KnownPersons,
     key: &RouteKey,
     survey: &RouteSurvey,
     page: Option<&RouteSurvey>,
 ) -> RequestNature {
-    let shows_records = survey.shows_records();
+    let shows_records = survey.shows_records(known);
     let is_repeated = survey.repeated.times() > 0;
     if let Some(sign) = called_sign(key) {
-        let is_defined = matches!(sign, ReadingSign::GraphQlQuery | ReadingSign::MethodNamed);
+        // The name of a method is the portal's own word for what it does, as `GET` is: a list that
+        // happened to be empty is no reason to doubt it. An address is a word among others.
+        let is_defined = match sign {
+            ReadingSign::GraphQlQuery | ReadingSign::MethodNamed | ReadingSign::MethodName => true,
+            ReadingSign::Address
+            | ReadingSign::File
+            | ReadingSign::SamePage
+            | ReadingSign::Repeated { .. } => survey.redirects.are_of_a_search(),
+        };
         return match shows_records || is_repeated || is_defined {
             true => RequestNature::Reads(sign),
             false => RequestNature::MayRead(sign),
@@ -95,8 +107,9 @@ fn nature_by_signs(
 
 /// True where nothing speaks against a reading.
 fn may_only_read(key: &RouteKey, survey: &RouteSurvey) -> bool {
-    let redirects_or_creates =
-        |status: &u16| matches!(status, 201 | 202 | 204 | 205) || (300..400).contains(status);
+    let creates = |status: &u16| matches!(status, 201 | 202 | 204 | 205 | 304);
+    let answers = survey.statuses.contains_key(&200);
+    let searches = survey.redirects.are_of_a_search();
     let says = match &key.content {
         RouteContent::GraphQl(fields) => fields.iter().any(|field| !field.starts_with("query ")),
         RouteContent::OtherMethod(method) => !method.eq_ignore_ascii_case("get"),
@@ -108,8 +121,8 @@ fn may_only_read(key: &RouteKey, survey: &RouteSurvey) -> bool {
     };
     !says
         && !survey.says_change
-        && !survey.statuses.keys().any(redirects_or_creates)
-        && survey.statuses.contains_key(&200)
+        && !survey.statuses.keys().any(creates)
+        && (searches || answers && survey.redirects.is_empty())
 }
 
 /// What the request itself is called.
@@ -128,7 +141,11 @@ fn called_sign(key: &RouteKey) -> Option<ReadingSign> {
                 Some(_) => done.all(|(_, value)| reads(value)),
                 None => names.iter().any(|name| reads(name)),
             };
-            return reads_all.then_some(ReadingSign::MethodName);
+            // Which page it is leaves what the page is called.
+            let chooses_a_page = chosen.iter().all(|(name, _)| !dispatches(name));
+            if reads_all || !chooses_a_page {
+                return reads_all.then_some(ReadingSign::MethodName);
+            }
         }
         // What is called says nothing, and an address of calls says nothing of any.
         RouteContent::Json { .. } => return None,
@@ -162,9 +179,9 @@ fn is_same_list(survey: &RouteSurvey, page: &RouteSurvey) -> bool {
 }
 
 impl RouteSurvey {
-    /// True when known persons stand in these answers, by whatever identifier.
-    pub fn shows_records(&self) -> bool {
-        self.bodies.values().any(BodySurvey::shows_records)
+    /// True when known persons stand in these answers.
+    pub fn shows_records(&self, known: &KnownPersons) -> bool {
+        self.bodies.values().any(|body| body.shows_records(known))
     }
 
     fn most_persons(&self) -> usize {
@@ -174,11 +191,17 @@ impl RouteSurvey {
 }
 
 impl BodySurvey {
-    /// True when known persons stand in these bodies, by whatever identifier.
-    fn shows_records(&self) -> bool {
+    /// True when known persons stand in these bodies. A short number that no name confirms is the
+    /// number of a call, of a language or of a page as often as a person's.
+    fn shows_records(&self, known: &KnownPersons) -> bool {
         let mut has_hits = self.with_known > 0 || self.with_name_only > 0;
-        self.format
-            .each_tally(&mut |tally| has_hits |= tally.hits() > 0);
+        self.format.each_tally(&mut |tally| {
+            let mut kinds = tally.kinds.iter();
+            has_hits |= kinds.any(|(kind, seen)| match known.kind(*kind).telling() {
+                Telling::Short => seen.confirmed > 0,
+                Telling::Rare | Telling::Alone => seen.hits > 0,
+            });
+        });
         has_hits
     }
 }

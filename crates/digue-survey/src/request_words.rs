@@ -174,12 +174,9 @@ pub(crate) fn field_changes(name: &str, value: &str) -> bool {
     if name == "_method" {
         return !value.eq_ignore_ascii_case("get");
     }
-    says_change(first_words(name)) || dispatches(name) && says_change(words_of(value))
-}
-
-/// A button is called by what it does.
-fn first_words(name: &str) -> Vec<String> {
-    words_of(name).into_iter().take(2).collect()
+    // A button is called by what it does, in its first words.
+    says_change_within(&words_of(name), 2)
+        || dispatches(name) && !reads(value) && says_change(&words_of(value))
 }
 
 /// `model.party.read` ends in `read`, `report.label.execute` in what is done with a report.
@@ -208,21 +205,37 @@ pub(crate) fn reads(name: &str) -> bool {
     // What is executed is named before it: `report.label.execute`.
     let is_made =
         name.starts_with(component) && name.len() > component.len() && makes_document(component);
-    (is_reading(words.first()) || is_reading(words.last()) || is_made) && !says_change(words)
+    (is_reading(words.first()) || is_reading(words.last()) || is_made) && !says_change(&words)
 }
 
 pub(crate) fn changes(name: &str) -> bool {
-    says_change(words_of(last_component(name)))
+    says_change(&words_of(last_component(name)))
 }
 
-/// A word for a change, unless what is made is a document for who asks: `createPdf`.
-fn says_change(words: Vec<String>) -> bool {
-    words.iter().enumerate().any(|(place, word)| {
-        let makes = words
-            .get(place + 1)
-            .is_some_and(|next| DOCUMENTS.contains(&next.as_str()))
-            && matches!(word.as_str(), "create" | "generate" | "make" | "build");
-        CHANGING.contains(&word.as_str()) && !makes
+fn says_change(words: &[String]) -> bool {
+    says_change_within(words, words.len())
+}
+
+/// A word for a change among the first so many, unless the words behind it say that a document is
+/// made for who asks (`createPdf`), that a reading is sent (`submitSearch`), or what something is for
+/// (`createFor`).
+fn says_change_within(words: &[String], first: usize) -> bool {
+    let word = |place: usize| words.get(place).map_or("", String::as_str);
+    // `createPDFok` has no second capital that would part its words.
+    let is_document = |word: &str| {
+        let mut written = DOCUMENTS.iter().filter(|document| document.len() <= 4);
+        DOCUMENTS.contains(&word) || written.any(|document| word.starts_with(*document))
+    };
+    (0..words.len().min(first)).any(|place| {
+        let (own, next) = (word(place), word(place + 1));
+        let changes_nothing = match own {
+            "create" | "generate" | "make" | "build" => is_document(next) || next == "for",
+            "submit" => is_document(next) || READING.contains(&next),
+            // To a file of who asks; `save_as_new` keeps a record.
+            "save" => next == "as" && (is_document(word(place + 2)) || word(place + 2) == "file"),
+            _ => false,
+        };
+        CHANGING.contains(&own) && !changes_nothing
     })
 }
 
@@ -270,6 +283,11 @@ mod tests {
             ("save_and_close", ""),
             ("action", "remove"),
             ("password", "x"),
+            ("save_as_new", "on"),
+            ("submit", ""),
+            ("submitDelete", ""),
+            ("method", "wizard.ir.module.execute"),
+            ("action", "delete.person"),
         ] {
             assert!(field_changes(name, value), "{name}={value}");
         }
@@ -279,6 +297,12 @@ mod tests {
             ("createPDF_dWlk", ""),
             ("action", "list"),
             ("q", "delete"),
+            ("submitExport", ""),
+            ("submit_search", "Chercher"),
+            ("createFor", "DN"),
+            ("createPDFok", ""),
+            ("saveAsFile", "on"),
+            ("method", "report.party.label.execute"),
         ] {
             assert!(!field_changes(name, value), "{name}={value}");
         }

@@ -21,6 +21,7 @@ use crate::exchange::{
 };
 use crate::json_survey::JsonSurvey;
 use crate::known::{KnownPersons, Spelling};
+use crate::redirects::RedirectSurvey;
 use crate::repeated::RepeatedRequests;
 use crate::request_words::field_changes;
 use crate::shape::{Telling, is_in_no_order};
@@ -111,6 +112,7 @@ pub struct RouteSurvey {
     /// A field or member chooses what the address does, and no condition says which choice was seen.
     pub(crate) chooses_otherwise: bool,
     pub(crate) repeated: RepeatedRequests,
+    pub(crate) redirects: RedirectSurvey,
     /// A path that the gateway refuses.
     pub odd_paths: usize,
 }
@@ -181,7 +183,7 @@ impl<'k> TrafficSurvey<'k> {
             content: RouteContent::Any,
         };
         let content = match is_safe(exchange.method) {
-            true => RouteContent::of_reading(self.known, &url),
+            true => RouteContent::of_query(self.known, &url),
             false => RouteContent::of(self.known, exchange, &url),
         };
         let Some(content) = self.content(&key, content) else {
@@ -317,6 +319,7 @@ impl<'k> TrafficSurvey<'k> {
             note(&mut route.query, name, &value);
         }
         if !is_safe(exchange.method) {
+            route.redirects.add(exchange, url);
             let mut chosen = pairs(url.query).filter(|(name, _)| dispatches(name));
             route.chooses_otherwise |=
                 chosen.any(|(name, value)| !key.content.names_choice(&name, &value));
@@ -553,6 +556,7 @@ impl RouteSurvey {
         self.says_change |= other.says_change;
         self.chooses_otherwise |= other.chooses_otherwise;
         self.repeated.absorb(other.repeated);
+        self.redirects.absorb(&other.redirects);
         for (status, count) in other.statuses {
             *self.statuses.entry(status).or_default() += count;
         }

@@ -242,3 +242,51 @@ fn a_draft_searches_as_the_map_does_and_takes_no_name_twice() {
     assert!(lines.contains("name = \"pieces-2\""), "{lines}");
     assert!(lines.contains("records ="), "{lines}");
 }
+
+fn taken(lines: &str, outside: &[UnmappedAddress]) -> TakenAddresses {
+    let (portal, file) = (portal(), kept(MAP).to_json());
+    let map = MapTexts {
+        portal: &portal,
+        file: &file,
+        added: vec![PIECES],
+    };
+    AddedRouteReader.taken(&map, lines, outside).unwrap()
+}
+
+#[test]
+fn what_a_route_answers_in_the_place_of_others_is_known_before_it_is_granted() {
+    let route = |path: &str, method: &str| {
+        format!(
+            "[[routes]]\nname = \"neuve\"\npath = \"{path}\"\nmethods = [\"{method}\"]\naction = \
+             \"read\"\n[[routes.response]]\nformat = \"nobody\"\ntypes = [\"text/html\"]\n"
+        )
+    };
+    let outside = [
+        UnmappedAddress::new("GET", "/pieces/export", None),
+        UnmappedAddress::new("GET", "/agenda/{x}", None),
+        UnmappedAddress::new("POST", "/agenda/{x}", None),
+    ];
+    let names = |taken: &TakenAddresses| -> Vec<String> {
+        taken.routes.iter().map(ToString::to_string).collect()
+    };
+    // `/pieces/{x}` answers the export now: that address is no matter of what is outside the map.
+    let export = taken(&route("/pieces/export", "GET"), &outside);
+    assert_eq!(
+        (names(&export), export.addresses.len()),
+        (vec!["pieces".to_owned()], 0)
+    );
+    // By another method they have nothing in common.
+    assert_eq!(
+        names(&taken(&route("/pieces/export", "POST"), &outside)),
+        [""; 0]
+    );
+    // What is looser goes behind both, and takes what none of them answers.
+    let rest = taken(&route("/**", "GET"), &outside);
+    assert_eq!(names(&rest), [""; 0]);
+    assert_eq!(rest.addresses, [outside[1].clone()]);
+    let agenda = taken(&route("/agenda/{x}", "POST"), &outside);
+    assert_eq!(
+        (names(&agenda), agenda.addresses),
+        (vec![], vec![outside[2].clone()])
+    );
+}

@@ -60,6 +60,7 @@ impl Visit {
             request_type: text(&request.headers, &header::CONTENT_TYPE).unwrap_or_default(),
             request_body: &request_body.bytes,
             status: status.as_u16(),
+            location: text(headers, &header::LOCATION),
             content_type: text(headers, &header::CONTENT_TYPE),
             content_encoding: &codings(headers),
             body: (body.extent == CopyExtent::Whole).then_some(&*body.bytes),

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::generated_json::JSON_SORTS;
 use crate::generated_others::OTHER_SORTS;
 use crate::generated_pages::PAGE_SORTS;
+use crate::generated_posts::POST_SORTS;
 use crate::made::{Draw, FAMILIES, GIVEN, TOWNS};
 
 pub(crate) const ORIGIN: &str = "https://portail.example";
@@ -335,7 +336,7 @@ pub(crate) fn generated(seed: u64) -> GeneratedPortal {
         learnt_from: Vec::new(),
         held_out: Vec::new(),
     };
-    let sorts: Vec<Sort> = [JSON_SORTS, PAGE_SORTS, OTHER_SORTS].concat();
+    let sorts: Vec<Sort> = [JSON_SORTS, PAGE_SORTS, OTHER_SORTS, POST_SORTS].concat();
     for sort in sorts {
         if draw.one_in(2) {
             continue;

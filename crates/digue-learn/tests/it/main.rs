@@ -12,6 +12,7 @@ mod generated_json;
 mod generated_measure;
 mod generated_others;
 mod generated_pages;
+mod generated_posts;
 mod hold_out;
 mod hostile;
 mod kinds;

@@ -36,12 +36,23 @@ fn entry(entry: &Value) -> (HeldExchange, BTreeSet<String>) {
         request_type: text(&request["postData"]["mimeType"]),
         request_body: text(&request["postData"]["text"]).into_bytes(),
         status: response["status"].as_u64().unwrap() as u16,
+        location: location(response),
         content_type: Some(media).filter(|media| !media.is_empty()),
         content_encoding: String::new(),
         body: Ok(body),
     };
     let persons = entry["_persons"].as_array().into_iter().flatten();
     (exchange, persons.map(text).collect())
+}
+
+fn location(response: &Value) -> Option<String> {
+    let mut headers = response["headers"].as_array()?.iter();
+    let is_location = |header: &&Value| {
+        let name = header["name"].as_str();
+        name.is_some_and(|name| name.eq_ignore_ascii_case("location"))
+    };
+    let found = headers.find(is_location)?;
+    found["value"].as_str().map(str::to_owned)
 }
 
 fn known(folder: &Path, choice: &ColumnChoice) -> KnownPersons {
@@ -94,8 +105,18 @@ fn a_recorded_portal() {
             let wrong: Vec<&String> = tried.persons.difference(&shown).take(3).collect();
             let (method, url) = (&exchange.method, &exchange.url);
             let is_refused = tried.is_refused;
-            println!("{method} {url} refused {is_refused}, missed {missed:?}, invented {wrong:?}");
+            let route = tried.route.as_deref().unwrap_or("none");
+            println!(
+                "{method} {url} route {route}, refused {is_refused}, missed {missed:?}, invented {wrong:?}"
+            );
         }
+    }
+    let report = reporter.finish();
+    for (key, line) in &report.routes {
+        println!("{key:?}: {line:?}");
+    }
+    for finding in &learnt.findings {
+        println!("{finding:?}");
     }
     let share = |part: usize, of: usize| part as f64 / of.max(1) as f64;
     println!(

@@ -42,6 +42,10 @@ approval-per-day = { $shown } { PLURAL($count, one: "added reading", other: "add
 approval-theft = theft confirmed, { $reference } still open
 approval-key-signed = bound to a private key that the program holds
 approval-key-directory = bound to nothing: it opens the addresses of SCIM alone
+approval-route-takes-address = Will answer { $address }, so far outside the map: { $shown } recent { PLURAL($count, one: "request", other: "requests") }
+approval-route-takes-nothing = No other route answers these addresses, and no response that passed outside the map came from one of them.
+approval-route-takes-route = Will go before the route “{ $route }” where an address suits both: { $shown } { PLURAL($count, one: "consultation", other: "consultations") } of that route among the last { $recent } of the portal
+approval-route-unfit = This route does not suit the map any more: even if granted, it would not be part of it.
 approval-details-more = and { $shown } more { PLURAL($count, one: "line, which", other: "lines, which") } the file has
 approval-deciders-more =
     { $count ->

@@ -42,6 +42,10 @@ approval-per-day = { $shown } { PLURAL($count, one: "lecture ajoutée", other: "
 approval-theft = vol confirmé, { $reference } encore ouvert
 approval-key-signed = liée à une clé privée que le programme détient
 approval-key-directory = liée à rien : elle n'ouvre que les adresses de SCIM
+approval-route-takes-address = Répondra à { $address }, hors de la carte jusqu'ici : { $shown } { PLURAL($count, one: "requête récente", other: "requêtes récentes") }
+approval-route-takes-nothing = Aucune autre route ne répond à ces adresses, et aucune réponse passée hors de la carte n'en vient.
+approval-route-takes-route = Passera avant la route « { $route } » là où une adresse convient aux deux : { $shown } { PLURAL($count, one: "consultation", other: "consultations") } de celle-ci parmi les { $recent } dernières du portail
+approval-route-unfit = Cette route ne convient plus à la carte : même accordée, elle n'y serait pas.
 approval-details-more = et { $shown } { PLURAL($count, one: "ligne de plus, que", other: "lignes de plus, que") } le fichier contient
 approval-deciders-more =
     { $count ->

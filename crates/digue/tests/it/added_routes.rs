@@ -1,5 +1,7 @@
 //! An address outside the map becomes a part of it: one person adds it, another one approves.
 
+use std::path::Path;
+use std::process::Command;
 use std::time::Instant;
 
 use digue_testkit::{Answer, Client};
@@ -101,9 +103,11 @@ fn an_address_is_added_by_one_person_and_approved_by_another() {
     let decision = format!("id={id}&granted=1");
     let own = officer.send("POST", "/approvals/decide", &FORM, decision.as_bytes());
     assert_eq!(own.status, 403, "{}", own.text());
+    let page = dpo.get("/approvals").text();
+    assert!(page.contains("/fiche/{x}"), "the approver reads the lines");
     assert!(
-        dpo.get("/approvals").text().contains("/fiche/{x}"),
-        "the approver reads the lines"
+        page.contains("Aucune autre route ne répond à ces adresses"),
+        "and what it takes: {page}"
     );
     let granted = dpo.send("POST", "/approvals/decide", &FORM, decision.as_bytes());
     assert_eq!(granted.status, 303, "{}", granted.text());
@@ -127,6 +131,9 @@ fn an_address_is_added_by_one_person_and_approved_by_another() {
     // As a file, to be copied into the portal's.
     let copy = officer.get("/portals/portail/routes.toml").text();
     assert_eq!(copy.trim(), lines.trim());
+    // Someone who writes to the database keeps a copy of what was granted.
+    let state = instance.folder.path().join("data/state.db");
+    edit(&state, "CREATE TABLE copy AS SELECT * FROM rules");
     // One person takes it out again.
     let page = officer.get("/portals").text();
     let place = page
@@ -154,6 +161,31 @@ fn an_address_is_added_by_one_person_and_approved_by_another() {
         .map(|act| act["act"].clone())
         .collect();
     assert!(acts.contains(&"route-withdrawn".into()), "{acts:?}");
+    // Put back by hand it is as it was granted, seal included; the journal has its withdrawal.
+    assert!(instance.stop());
+    let put_back = "UPDATE rules SET text = (SELECT text FROM copy WHERE copy.subject = rules.subject \
+                    AND copy.state = rules.state) WHERE state = 'granted' AND text = ''; DROP TABLE copy";
+    edit(&state, put_back);
+    instance.start();
+    assert_eq!(a1.get("/fiche/P1").status, 403);
+    let officer = instance.officer();
+    let page = officer.get("/portals").text();
+    assert!(page.contains("avait été retiré"), "{page}");
+}
+
+/// Changes the database as its owner can.
+fn edit(state: &Path, statements: &str) {
+    #[expect(clippy::disallowed_methods, reason = "./test says where its Python is")]
+    let python = std::env::var("DIGUE_TEST_PYTHON").expect("./test prepares Python");
+    let script = "import sqlite3, sys; base = sqlite3.connect(sys.argv[1], timeout=30); \
+                  base.executescript(sys.argv[2]); base.commit()";
+    let done = Command::new(format!("{python}/bin/python"))
+        .args(["-c", script])
+        .arg(state)
+        .arg(statements)
+        .status()
+        .unwrap();
+    assert!(done.success());
 }
 
 #[test]
