@@ -72,7 +72,20 @@ fn feed_in_words(w: &Localizer, feed: &AdvisoryFeed) -> String {
     }
 }
 
-fn match_table(w: &Localizer, found: &[KevMatch<'_>]) -> ListTable {
+/// Why nothing is named: an empty list proves something only where an inventory was compared with a
+/// catalogue of this month.
+fn nothing_named(w: &Localizer, feed: &AdvisoryFeed, programs: usize) -> String {
+    match feed {
+        AdvisoryFeed::Absent | AdvisoryFeed::Unreadable(_) => w.say("kev-not-compared"),
+        AdvisoryFeed::Stale(_) | AdvisoryFeed::Current(_) if programs == 0 => {
+            w.say("kev-no-inventory")
+        }
+        AdvisoryFeed::Stale(_) => w.say("kev-none-stale"),
+        AdvisoryFeed::Current(_) => w.say("kev-none"),
+    }
+}
+
+fn match_table(w: &Localizer, found: &[KevMatch<'_>], empty: String) -> ListTable {
     let row = |one: &KevMatch<'_>| {
         let record = &one.software.record;
         let place = format!("/smsi/registers/software/{}", one.software.id);
@@ -104,7 +117,7 @@ fn match_table(w: &Localizer, found: &[KevMatch<'_>]) -> ListTable {
         caption: w.say("kev-title"),
         place: "/smsi/software".to_owned(),
         file: "/smsi/software.csv".to_owned(),
-        empty: w.say("kev-none"),
+        empty,
         rows: found.iter().map(row).collect(),
         columns: vec![
             ListColumn::choice("verdict", w.say("column-verdict")),
@@ -143,7 +156,7 @@ async fn shown(
         count: overview.registers.of(RegisterKind::Software).len(),
         is_current: matches!(feed, AdvisoryFeed::Current(_)),
         feed: feed_in_words(&w, &feed),
-        list: match_table(&w, &found).shown(&w, query),
+        list: match_table(&w, &found, nothing_named(&w, &feed, entries.len())).shown(&w, query),
         taken,
         may_write: visitor.role.is_some_and(Role::can_govern),
         tab: "software",
@@ -169,7 +182,8 @@ pub async fn csv(
     let w = words_with(&console, &visitor, &overview.comparison.differences);
     let entries = overview.registers.read::<Software>().entries;
     let found = catalogue_of(&feed).map_or_else(Vec::new, |feed| matches(&entries, feed));
-    Ok(match_table(&w, &found).csv_beside(&query, &w, "software"))
+    let empty = nothing_named(&w, &feed, entries.len());
+    Ok(match_table(&w, &found, empty).csv_beside(&query, &w, "software"))
 }
 
 fn in_words(w: &Localizer, preview: &InventoryPreview) -> String {

@@ -13,8 +13,10 @@ use digue_response::notification::Informant;
 use digue_response::progress::{
     IncidentGap, IncidentProgress, NextAct, ProgressStep, StepStanding,
 };
-use digue_types::Timestamp;
+use digue_types::{Subject, Timestamp};
 use serde::Deserialize;
+
+use digue_pages::holder::CallableHolder;
 
 use crate::state::Console;
 use crate::view::Localizer;
@@ -124,6 +126,9 @@ pub(crate) struct IncidentHead {
     pub(crate) id: String,
     pub(crate) reference: String,
     pub(crate) title: String,
+    /// Who holds the account that it is about, and who answers for their organisation: the first
+    /// sheet has them called.
+    pub(crate) callable: Vec<CallableHolder>,
     pub(crate) state: String,
     pub(crate) role: String,
     pub(crate) steps: Vec<ShownStep>,
@@ -196,6 +201,10 @@ impl IncidentHead {
         Ok(Self {
             reference: view.reference(),
             title: view.incident.title.clone(),
+            callable: match view.incident.about.clone().canonical() {
+                Subject::Account(account) => CallableHolder::of_account(w, &book, &account),
+                _ => Vec::new(),
+            },
             state: w.coded("incident-state", view.incident.told_state().code()),
             role: w.say(view.incident.role.key()),
             steps: steps(w, &id, &progress, step),
