@@ -88,9 +88,10 @@ pub(crate) fn form_fields(
             },
             fault: fault.map(|fault| w.coded("unfit", fault.unfit.code())),
             warning: (kind.seal() == Some(field.code)).then(|| seal_warning(&w, kind, values)),
-            text: match kind {
-                RegisterKind::Signature => signed_words(&words, values, field, texts),
-                _ => words.values(field, texts),
+            text: if kind == RegisterKind::Signature {
+                signed_words(&words, values, field, texts)
+            } else {
+                words.values(field, texts)
             },
         }
     };

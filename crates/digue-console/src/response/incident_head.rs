@@ -126,8 +126,8 @@ pub(crate) struct IncidentHead {
     pub(crate) id: String,
     pub(crate) reference: String,
     pub(crate) title: String,
-    /// Who holds the account that it is about, and who answers for their organisation: the first
-    /// sheet has them called.
+    /// Who holds the account that it is about, and who answers for their organisation: on the first
+    /// sheet, which has them called, and on the log.
     pub(crate) callable: Vec<CallableHolder>,
     pub(crate) state: String,
     pub(crate) role: String,
@@ -201,9 +201,12 @@ impl IncidentHead {
         Ok(Self {
             reference: view.reference(),
             title: view.incident.title.clone(),
-            callable: match view.incident.about.clone().canonical() {
-                Subject::Account(account) => CallableHolder::of_account(w, &book, &account),
-                _ => Vec::new(),
+            callable: if matches!(step, None | Some(ProgressStep::Qualify))
+                && let Subject::Account(account) = view.incident.about.clone().canonical()
+            {
+                CallableHolder::of_account(w, &book, &account)
+            } else {
+                Vec::new()
             },
             state: w.coded("incident-state", view.incident.told_state().code()),
             role: w.say(view.incident.role.key()),

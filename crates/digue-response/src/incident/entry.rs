@@ -290,7 +290,7 @@ impl NoticesEnded {
 
     /// What became of the persons of the incident, each counted once, after these campaigns; `None`
     /// without a campaign, and where several of version 0.1.0 may have had the same persons.
-    pub(super) fn persons_of(campaigns: &[(u32, Self)]) -> Option<NotifiedPersons> {
+    pub(crate) fn persons_of(campaigns: &[(u32, Self)]) -> Option<NotifiedPersons> {
         match campaigns {
             [] => None,
             [(_, only)] => Some(only.notices()),
@@ -299,7 +299,7 @@ impl NoticesEnded {
     }
 
     /// The notices of these campaigns: two for a person who had one in each.
-    pub(super) fn notices_of(campaigns: &[(u32, Self)]) -> NotifiedPersons {
+    pub(crate) fn notices_of(campaigns: &[(u32, Self)]) -> NotifiedPersons {
         let each = campaigns.iter().map(|(_, ended)| ended.notices());
         each.fold(NotifiedPersons::default(), NotifiedPersons::plus)
     }
