@@ -44,6 +44,21 @@ use crate::script::{self, DemoStep, ScriptError, StepAct, YearCalendar, parse_cl
 pub const PORTAL: &str = "kairos";
 pub const POPULATION: &str = "demandeurs";
 
+/// What the map of the portal decides for the classes of persons of the demonstration.
+pub const CLASS_RULES: &str = r#"
+[classes.protected]
+rule = "watch"
+
+[classes.archived]
+rule = "agreement"
+lasts = "8h"
+"#;
+
+/// One protected person in so many.
+const PROTECTED_EVERY: usize = 1_000;
+/// Accounts one of whose persons is archived.
+const HOLDERS_OF_ARCHIVED: [&str; 3] = ["of-000.agent2", "of-301.agent2", "of-302.agent2"];
+
 /// Between two steps of one day that name no hour.
 const PAUSE: Duration = Duration::from_mins(7);
 
@@ -395,8 +410,36 @@ impl YearPlayer<'_> {
             PopulationId::parse(POPULATION).map_err(|_| StepError::Name(POPULATION.to_owned()))?;
         let target = LoadTarget::Caseload(population_id);
         tables::load(app, &digue, &target, csv.join("\n").into_bytes(), mode).await?;
+        self.classes(mode).await?;
         people::write(app, population, &first, self.stage.language).await?;
         Ok(())
+    }
+
+    /// Persons whose records need more care: one in a thousand is protected, and the last of the
+    /// persons of a few accounts is archived.
+    async fn classes(&self, mode: LoadMode) -> Result<(), StepError> {
+        let (app, population) = (self.app(), self.stage.population);
+        let mut csv = "class,person\n".to_owned();
+        let protected = population.persons.iter().step_by(PROTECTED_EVERY);
+        csv.extend(protected.map(|person| format!("protected,{}\n", person.number)));
+        for name in HOLDERS_OF_ARCHIVED {
+            let account = population.account(name);
+            let account = account.ok_or_else(|| StepError::Name(name.to_owned()))?;
+            // A person is of one class here.
+            let plain = |place: &&usize| !place.is_multiple_of(PROTECTED_EVERY);
+            let last = account.caseload.iter().rfind(plain);
+            csv.extend(
+                last.map(|place| format!("archived,{}\n", population.persons[*place].number)),
+            );
+        }
+        let population_id =
+            PopulationId::parse(POPULATION).map_err(|_| StepError::Name(POPULATION.to_owned()))?;
+        let target = LoadTarget::Classes(population_id);
+        Ok(
+            tables::load(app, &Actor::digue(), &target, csv.into_bytes(), mode)
+                .await
+                .map(drop)?,
+        )
     }
 
     async fn record(
