@@ -48,16 +48,10 @@ pub const POPULATION: &str = "demandeurs";
 pub const CLASS_RULES: &str = r#"
 [classes.protected]
 rule = "watch"
-
-[classes.archived]
-rule = "agreement"
-lasts = "8h"
 "#;
 
 /// One protected person in so many.
 const PROTECTED_EVERY: usize = 1_000;
-/// Accounts one of whose persons is archived.
-const HOLDERS_OF_ARCHIVED: [&str; 3] = ["of-000.agent2", "of-301.agent2", "of-302.agent2"];
 
 /// Between two steps of one day that name no hour.
 const PAUSE: Duration = Duration::from_mins(7);
@@ -415,23 +409,13 @@ impl YearPlayer<'_> {
         Ok(())
     }
 
-    /// Persons whose records need more care: one in a thousand is protected, and the last of the
-    /// persons of a few accounts is archived.
+    /// Persons whose records need more care. Nobody is of a class that is held back: the first page of
+    /// the portal lists everybody of an account, and one of them would hold back the whole list.
     async fn classes(&self, mode: LoadMode) -> Result<(), StepError> {
         let (app, population) = (self.app(), self.stage.population);
         let mut csv = "class,person\n".to_owned();
         let protected = population.persons.iter().step_by(PROTECTED_EVERY);
         csv.extend(protected.map(|person| format!("protected,{}\n", person.number)));
-        for name in HOLDERS_OF_ARCHIVED {
-            let account = population.account(name);
-            let account = account.ok_or_else(|| StepError::Name(name.to_owned()))?;
-            // A person is of one class here.
-            let plain = |place: &&usize| !place.is_multiple_of(PROTECTED_EVERY);
-            let last = account.caseload.iter().rfind(plain);
-            csv.extend(
-                last.map(|place| format!("archived,{}\n", population.persons[*place].number)),
-            );
-        }
         let population_id =
             PopulationId::parse(POPULATION).map_err(|_| StepError::Name(POPULATION.to_owned()))?;
         let target = LoadTarget::Classes(population_id);
