@@ -296,11 +296,7 @@ fn losses(view: &IncidentView, reader: &PaperReader) -> Vec<DocumentBlock> {
     let categories: Option<Vec<String>> =
         affected.map(|version| version.by_category.keys().cloned().collect());
     let kinds = reader.kinds(categories.unwrap_or_default()).join(", ");
-    let notices: u64 = incident
-        .notices
-        .iter()
-        .map(|(_, ended)| ended.sent + ended.listed)
-        .sum();
+    let notices = incident.notified_or_notices().addressed();
     let mut blocks = vec![
         pair(
             reader,

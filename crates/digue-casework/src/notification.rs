@@ -232,7 +232,7 @@ fn informing(incident: &Incident, one: &mut impl FnMut(Field, Option<String>)) {
         one(Field::InformedBy, Some(informed.to.clone()));
         one(
             Field::InformedCount,
-            informed.persons.map(|persons| persons.to_string()),
+            incident.informed_count().map(|persons| persons.to_string()),
         );
     }
 }

@@ -331,12 +331,7 @@ fn external_paper(app: &App, view: &IncidentView, reader: &PaperReader, name: &s
         _ => reader.say("paper-unknown"),
     };
     let informed = view.incident.acts.fact(ClaimKind::Persons).is_some();
-    let left = view
-        .incident
-        .notices
-        .iter()
-        .map(|(_, ended)| ended.sent + ended.listed)
-        .sum::<u64>();
+    let left = view.incident.notified_or_notices().addressed();
     let notices = reader.say(match (informed, left) {
         (true, _) => "call-centre-told",
         (false, 0) => "call-centre-none-told",

@@ -110,39 +110,25 @@ impl PaperReader {
     /// neither is a contradiction. Notices that did not leave after the statement are one.
     fn notices_beside(&self, view: &IncidentView) -> Option<String> {
         let incident = &view.incident;
-        let ended = incident
-            .notices
-            .iter()
-            .filter(|(_, ended)| !ended.is_whole());
-        let last_informed = incident.last_informed();
-        let (mut sent, mut listed, mut unsent, mut unreached) = (0, 0, 0, 0);
-        let (mut has_any, mut is_denied) = (false, false);
-        for (entry, one) in ended {
-            has_any = true;
-            sent += one.sent;
-            listed += one.listed;
-            unsent += one.unsent;
-            unreached += one.unreached;
-            let is_after = last_informed.is_none_or(|informed| informed < *entry);
-            is_denied |= is_after && one.unsent + one.unreached > 0;
-        }
+        let open = incident.open_campaign()?;
+        let persons = incident.notified_or_notices();
+        let is_before = incident.last_informed() < Some(open);
+        let is_denied = is_before && persons.left_out() > 0;
         let count = |of: u64| number(self.language, of);
-        has_any.then(|| {
-            let counts = [
-                ("sent", count(sent)),
-                ("listed", count(listed)),
-                ("unsent", count(unsent)),
-                ("unreached", count(unreached)),
-            ];
-            let key = if is_denied {
-                "claim-notices-differ"
-            } else if unsent + unreached > 0 {
-                "claim-notices-rest"
-            } else {
-                "claim-notices-otherwise"
-            };
-            self.sentence(key, &counts)
-        })
+        let counts = [
+            ("sent", count(persons.sent)),
+            ("listed", count(persons.listed)),
+            ("unsent", count(persons.unsent)),
+            ("unreached", count(persons.unreached)),
+        ];
+        let key = if is_denied {
+            "claim-notices-differ"
+        } else if persons.left_out() > 0 {
+            "claim-notices-rest"
+        } else {
+            "claim-notices-otherwise"
+        };
+        Some(self.sentence(key, &counts))
     }
 
     /// Every claim with its source.

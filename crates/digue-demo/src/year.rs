@@ -44,6 +44,15 @@ use crate::script::{self, DemoStep, ScriptError, StepAct, YearCalendar, parse_cl
 pub const PORTAL: &str = "kairos";
 pub const POPULATION: &str = "demandeurs";
 
+/// What the map of the portal decides for the classes of persons of the demonstration.
+pub const CLASS_RULES: &str = r#"
+[classes.protected]
+rule = "watch"
+"#;
+
+/// One protected person in so many.
+const PROTECTED_EVERY: usize = 1_000;
+
 /// Between two steps of one day that name no hour.
 const PAUSE: Duration = Duration::from_mins(7);
 
@@ -395,8 +404,26 @@ impl YearPlayer<'_> {
             PopulationId::parse(POPULATION).map_err(|_| StepError::Name(POPULATION.to_owned()))?;
         let target = LoadTarget::Caseload(population_id);
         tables::load(app, &digue, &target, csv.join("\n").into_bytes(), mode).await?;
+        self.classes(mode).await?;
         people::write(app, population, &first, self.stage.language).await?;
         Ok(())
+    }
+
+    /// Persons whose records need more care. Nobody is of a class that is held back: the first page of
+    /// the portal lists everybody of an account, and one of them would hold back the whole list.
+    async fn classes(&self, mode: LoadMode) -> Result<(), StepError> {
+        let (app, population) = (self.app(), self.stage.population);
+        let mut csv = "class,person\n".to_owned();
+        let protected = population.persons.iter().step_by(PROTECTED_EVERY);
+        csv.extend(protected.map(|person| format!("protected,{}\n", person.number)));
+        let population_id =
+            PopulationId::parse(POPULATION).map_err(|_| StepError::Name(POPULATION.to_owned()))?;
+        let target = LoadTarget::Classes(population_id);
+        Ok(
+            tables::load(app, &Actor::digue(), &target, csv.into_bytes(), mode)
+                .await
+                .map(drop)?,
+        )
     }
 
     async fn record(

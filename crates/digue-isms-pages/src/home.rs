@@ -410,6 +410,8 @@ fn of_auditor(w: &Localizer, overview: &IsmsOverview, wrong: usize) -> Vec<Figur
 #[template(path = "isms_start.html")]
 struct StartPage {
     w: Localizer,
+    /// The questions were answered: by whom does not matter any more.
+    is_begun: bool,
     who: Vec<&'static str>,
     people: Vec<&'static str>,
     data: Vec<&'static str>,
@@ -422,11 +424,10 @@ pub async fn ask_start(
     visitor: Visitor,
     SignedIn(actor): SignedIn,
 ) -> PageAnswer {
-    if !start::is_empty(&console.app, &actor).await? {
-        return Err(PageError::from(OperationError::Conflict));
-    }
+    let is_begun = !start::is_empty(&console.app, &actor).await?;
     Ok(page(&StartPage {
         w: console.words(&visitor),
+        is_begun,
         who: Who::ALL.iter().map(|one| one.code()).collect(),
         people: People::ALL.iter().map(|one| one.code()).collect(),
         data: Data::ALL.iter().map(|one| one.code()).collect(),

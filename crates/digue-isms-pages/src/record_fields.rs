@@ -3,6 +3,7 @@
 
 use digue_compliance::isms::record_words::RecordWords;
 use digue_compliance::isms::sheets;
+use digue_compliance::isms::signatures::hashes_in_words;
 use digue_isms::check::Check;
 use digue_isms::field::{FieldDef, FieldFault, FieldShape, Values};
 use digue_isms::framework::{self, Framework, Requirement};
@@ -87,10 +88,32 @@ pub(crate) fn form_fields(
             },
             fault: fault.map(|fault| w.coded("unfit", fault.unfit.code())),
             warning: (kind.seal() == Some(field.code)).then(|| seal_warning(&w, kind, values)),
-            text: words.values(field, texts),
+            text: if kind == RegisterKind::Signature {
+                signed_words(&words, values, field, texts)
+            } else {
+                words.values(field, texts)
+            },
         }
     };
     kind.fields().iter().map(one).collect()
+}
+
+/// A field of a signature: what was signed by its title, and the hashes beside the names of fields.
+fn signed_words(
+    words: &RecordWords<'_>,
+    values: &Values,
+    field: &FieldDef,
+    texts: &[String],
+) -> String {
+    let record = values.get("record").and_then(|texts| texts.first());
+    match (field.code, record, texts) {
+        ("record", Some(record), _) => words.signed(record),
+        ("fields", Some(record), [hashes]) => match words.kind_of_signed(record) {
+            Some(kind) => hashes_in_words(words.language, kind, hashes),
+            None => hashes.clone(),
+        },
+        _ => words.values(field, texts),
+    }
 }
 
 /// More choices than these stand folded behind what is chosen.

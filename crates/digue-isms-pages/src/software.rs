@@ -75,7 +75,20 @@ fn feed_in_words(w: &Localizer, feed: &AdvisoryFeed) -> String {
     }
 }
 
-fn match_table(w: &Localizer, feed: &AdvisoryFeed, found: &[KevMatch<'_>]) -> ListTable {
+/// Why nothing is named: an empty list proves something only where an inventory was compared with a
+/// catalogue of this month.
+fn nothing_named(w: &Localizer, feed: &AdvisoryFeed, programs: usize) -> String {
+    match feed {
+        AdvisoryFeed::Absent | AdvisoryFeed::Unreadable(_) => w.say("kev-not-compared"),
+        AdvisoryFeed::Stale(_) | AdvisoryFeed::Current(_) if programs == 0 => {
+            w.say("kev-no-inventory")
+        }
+        AdvisoryFeed::Stale(_) => w.say("kev-none-stale"),
+        AdvisoryFeed::Current(_) => w.say("kev-none"),
+    }
+}
+
+fn match_table(w: &Localizer, found: &[KevMatch<'_>], empty: String) -> ListTable {
     let row = |one: &KevMatch<'_>| {
         let record = &one.software.record;
         let place = format!("/smsi/registers/software/{}", one.software.id);
@@ -107,12 +120,7 @@ fn match_table(w: &Localizer, feed: &AdvisoryFeed, found: &[KevMatch<'_>]) -> Li
         caption: w.say("kev-title"),
         place: "/smsi/software".to_owned(),
         file: "/smsi/software.csv".to_owned(),
-        // Nothing was found is not said where nothing was compared.
-        empty: match feed {
-            AdvisoryFeed::Current(_) => w.say("kev-none"),
-            AdvisoryFeed::Stale(_) => w.say("kev-none-stale"),
-            AdvisoryFeed::Absent | AdvisoryFeed::Unreadable(_) => w.say("kev-not-compared"),
-        },
+        empty,
         rows: found.iter().map(row).collect(),
         columns: vec![
             ListColumn::choice("verdict", w.say("column-verdict")),
@@ -151,7 +159,7 @@ async fn shown(
         count: overview.registers.of(RegisterKind::Software).len(),
         is_current: matches!(feed, AdvisoryFeed::Current(_)),
         feed: feed_in_words(&w, &feed),
-        list: match_table(&w, &feed, &found).shown(&w, query),
+        list: match_table(&w, &found, nothing_named(&w, &feed, entries.len())).shown(&w, query),
         taken,
         may_write: visitor.role.is_some_and(Role::can_govern),
         tab: "software",
@@ -181,7 +189,8 @@ pub async fn csv(
     if catalogue_of(&feed).is_none() {
         return Err(OperationError::Invalid("kev-not-compared").into());
     }
-    Ok(match_table(&w, &feed, &found).csv_beside(&query, &w, "software"))
+    let empty = nothing_named(&w, &feed, entries.len());
+    Ok(match_table(&w, &found, empty).csv_beside(&query, &w, "software"))
 }
 
 fn in_words(w: &Localizer, preview: &InventoryPreview) -> String {

@@ -56,6 +56,23 @@ impl RecordWords<'_> {
         }
     }
 
+    /// The kind of a record that was signed: the identifier says which.
+    pub fn kind_of_signed(&self, id: &str) -> Option<RegisterKind> {
+        // A signature of a signature is none, and one of itself would have no end.
+        let others = [RegisterKind::Signature, RegisterKind::SigningRequest];
+        let signed = |kind: &&RegisterKind| !others.contains(kind);
+        let mut kinds = RegisterKind::ALL.iter().filter(signed);
+        kinds
+            .find(|kind| self.registers.find(**kind, id).is_some())
+            .copied()
+    }
+
+    /// A record that was signed, by its identifier and title.
+    pub fn signed(&self, id: &str) -> String {
+        self.kind_of_signed(id)
+            .map_or_else(|| id.to_owned(), |kind| self.named(kind, id))
+    }
+
     /// The title of a record. One that only points to another has the title of that one.
     pub fn title(&self, kind: RegisterKind, values: &Values) -> String {
         let of = |field: &str| values.get(field).and_then(|texts| texts.first());
@@ -75,15 +92,9 @@ impl RecordWords<'_> {
             RegisterKind::Receipt => linked("document", RegisterKind::Document),
             RegisterKind::Attestation => of("person").cloned(),
             RegisterKind::Assessment => of("organisation").cloned(),
-            // What was signed is of any kind: the identifier says which.
-            RegisterKind::Signature | RegisterKind::SigningRequest => of("record").map(|id| {
-                // A signature of a signature is none, and one of itself would have no end.
-                let others = [RegisterKind::Signature, RegisterKind::SigningRequest];
-                let signed = |kind: &&RegisterKind| !others.contains(kind);
-                let mut kinds = RegisterKind::ALL.iter().filter(signed);
-                let kind = kinds.find(|kind| self.registers.find(**kind, id).is_some());
-                kind.map_or_else(|| id.clone(), |kind| self.named(*kind, id))
-            }),
+            RegisterKind::Signature | RegisterKind::SigningRequest => {
+                of("record").map(|id| self.signed(id))
+            }
             RegisterKind::RetentionReading => linked("rule", RegisterKind::RetentionRule),
             RegisterKind::Context
             | RegisterKind::Asset

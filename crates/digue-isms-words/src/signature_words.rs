@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use digue_app::files::sha256;
 use digue_isms::field::Values;
+use digue_isms::kinds::RegisterKind;
 use digue_isms::register::Revision;
 use digue_isms::signatures::{GivenSignature, SignatureState, UnprovenSignature, is_same};
 use digue_locales::{Language, Value, text, text_with};
@@ -28,6 +29,22 @@ fn field_hash(texts: &[String]) -> String {
     let mut hash = sha256(text);
     hash.truncate(HASH_SHOWN);
     hash
+}
+
+/// The hashes of fields with the names of the fields, one a line. A field that this version does not
+/// know keeps what the signature calls it.
+pub fn hashes_in_words(language: Language, kind: RegisterKind, hashes: &str) -> String {
+    let line = |line: &str| match line.split_once(' ') {
+        Some((field, hash)) if kind.fields().iter().any(|known| known.code == field) => {
+            let values = [
+                ("field", Value::from(field_name(language, kind, field))),
+                ("hash", Value::from(hash)),
+            ];
+            text_with(language, "signature-field-hash", &values)
+        }
+        _ => line.to_owned(),
+    };
+    hashes.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The codes of the fields that are not as they were signed, in the order of the form; `None` for a
@@ -125,7 +142,6 @@ pub fn in_words(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use digue_isms::kinds::RegisterKind;
 
     fn revision(fields: &[(&str, &str)]) -> Revision {
         let one = |(field, text): &(&str, &str)| ((*field).to_owned(), vec![(*text).to_owned()]);
@@ -171,5 +187,16 @@ mod tests {
         );
         // A signature of before 0.3 holds no hashes: that something differs is all that is known.
         assert_eq!(changed_fields(&changed, &given(String::new())), None);
+    }
+
+    #[test]
+    fn the_hashes_of_a_signature_stand_beside_the_names_of_its_fields() {
+        let signed = revision(&[("approved-by", "rssi"), ("title", "PSSI")]);
+        let hashes = format!("{}\nlater-field 12", field_hashes(&signed.values));
+        let words = hashes_in_words(Language::French, RegisterKind::Document, &hashes);
+        let lines: Vec<&str> = words.lines().collect();
+        assert!(lines[0].starts_with("Approuvé par\u{a0}: "), "{words}");
+        assert!(lines[1].starts_with("Intitulé\u{a0}: "), "{words}");
+        assert_eq!(lines[2], "later-field 12", "kept as it is");
     }
 }

@@ -12,6 +12,7 @@ mod prepare;
 mod returns;
 pub mod stored;
 mod text;
+mod totals;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -277,22 +278,25 @@ async fn tell_the_log(
     // A listed letter that was never exported was handed to no one: only `exported` counts.
     let (sent, listed, unreached) = (of("sent"), of("exported"), of("unreached"));
     let all: u64 = counts.values().sum();
+    let persons = totals::notified(app, &campaign.incident).await?;
     let ended = NoticesEnded {
         campaign: campaign.id.clone(),
         sent,
         listed,
         unsent: all - sent - listed - unreached,
         unreached,
+        persons: Some(persons),
     };
     let met = IncidentNote::Met {
         clock: ClockKind::Persons,
         at: app.clock().now().micros(),
         to: campaign.subject.clone(),
         receipt: campaign.id.clone(),
-        persons: Some(sent),
+        persons: Some(persons.sent),
     };
-    // An empty campaign is complete and has informed no one: the duty remains.
-    let is_whole = ended.is_whole() && sent + listed > 0;
+    // A campaign that reached the rest of an earlier one meets the duty, which neither does alone. An
+    // empty campaign has informed no one: the duty remains.
+    let is_whole = persons.is_whole();
     incidents::add(
         app,
         actor,

@@ -378,7 +378,7 @@ impl JointExposures {
 }
 
 /// The person by the aliases in force now.
-fn merged(aliases: &AliasesInForce, who: AffectedPerson) -> AffectedPerson {
+pub(crate) fn merged(aliases: &AliasesInForce, who: AffectedPerson) -> AffectedPerson {
     match (who.population.parse(), PersonRef::parse(&who.person)) {
         (Ok(population), Ok(reference)) => {
             let (person, _) = aliases.person_of(&population, &reference);

@@ -20,6 +20,32 @@ pub struct HolderCard {
     edit: String,
 }
 
+/// A person to call, in one line: the part they have, name and telephone.
+pub struct CallableHolder {
+    pub part: String,
+    pub name: String,
+    /// Empty where no number is written.
+    pub telephone: String,
+    pub dialled: String,
+}
+
+impl CallableHolder {
+    /// The holder of an account and the leaders of their organisation; none for an account that the
+    /// directory does not have.
+    pub fn of_account(w: &Localizer, book: &HolderBook, account: &AccountId) -> Vec<Self> {
+        let card = HolderCard::of_account(w, book, account, false);
+        let lines = card.into_iter().flat_map(|card| card.lines);
+        lines
+            .map(|line| Self {
+                part: line.part,
+                name: line.name,
+                telephone: line.telephone,
+                dialled: line.dialled,
+            })
+            .collect()
+    }
+}
+
 /// One person, with the part they have.
 struct HolderLine {
     part: String,

@@ -25,7 +25,7 @@ use crate::vocabulary::{Exemption, Gravity};
 
 pub use entry::{
     EntryKind, EntryRefusal, IncidentEntry, IncidentNote, IncidentRole, IncidentState,
-    NoticesEnded, REASON_CHARS_MIN, ReopenedGate, Source,
+    NoticesEnded, NotifiedPersons, REASON_CHARS_MIN, ReopenedGate, Source,
 };
 
 /// The state of an incident as people are told.

@@ -141,6 +141,28 @@ impl Store {
         .await
     }
 
+    /// The persons of every campaign of an incident that has ended, with the states of their notices:
+    /// population, person, state. A person has a line for each different state.
+    pub async fn notified_persons(&self, incident: &str) -> Stored<Vec<(String, String, String)>> {
+        let rows = sqlx::query(
+            "SELECT DISTINCT notices.population AS population, notices.person AS person, \
+             notices.state AS state FROM notices JOIN campaigns ON campaigns.id = notices.campaign \
+             WHERE campaigns.incident = $1 AND campaigns.state = 'ended'",
+        )
+        .bind(incident)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok((
+                    text(row, "population")?,
+                    text(row, "person")?,
+                    text(row, "state")?,
+                ))
+            })
+            .collect()
+    }
+
     async fn count_notices(
         &self,
         sql: &'static str,

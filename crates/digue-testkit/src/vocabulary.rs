@@ -73,20 +73,45 @@ const NAMES: [&str; 8] = ["fi-", "in-", "ca-", "ap-", "bg-", "rq-", "rv-", "mr-"
 /// Prefixes of requirements (`iso-5.18`): people read the name of the framework and its number.
 const REQUIREMENTS: [&str; 6] = ["iso-", "anssi-", "cnil-", "recyf-", "demand-", "qualiopi-"];
 
+/// The codes with a hyphen of the fields of registers: `approved-by` of `field-document-approved-by`.
+/// Where a kind has a hyphen, too, what follows it is among them, beside longer ones that no page has.
+fn fields(codes: &BTreeSet<String>) -> BTreeSet<String> {
+    let tails = codes.iter().flat_map(|code| {
+        let hyphens = code.match_indices('-');
+        hyphens.map(|(place, _)| &code[place + 1..])
+    });
+    tails
+        .filter(|tail| tail.contains('-'))
+        .map(ToOwned::to_owned)
+        .collect()
+}
+
 /// The rules, with the codes of every closed list.
 pub struct Vocabulary {
     codes: BTreeSet<String>,
+    /// In English some of them are words.
+    fields: BTreeSet<String>,
 }
 
 impl Vocabulary {
     /// Reads the codes from the locales.
     pub fn read() -> Self {
-        Self { codes: codes() }
+        let codes = codes();
+        Self {
+            fields: fields(&codes),
+            codes,
+        }
     }
 
     /// What of a text is for programs, if anything.
     pub fn code_in(&self, text: &str, is_french: bool) -> Option<String> {
-        code_in(text, is_french, &self.codes)
+        let field = |text: &str| {
+            let word = text
+                .split_whitespace()
+                .find(|word| self.fields.contains(*word));
+            word.filter(|_| is_french).map(ToOwned::to_owned)
+        };
+        code_in(text, is_french, &self.codes).or_else(|| field(text))
     }
 }
 

@@ -11,7 +11,7 @@ use digue_isms::kinds::{Audit, RegisterKind, SigningRequest};
 use digue_isms::register::{RegisterEntry, RegisterRecord as _, Registers};
 use digue_isms::signatures::{SignatureState, delegation, is_same, signed};
 use digue_isms_words::signature_words::field_hashes;
-pub use digue_isms_words::signature_words::{changed_fields, in_words};
+pub use digue_isms_words::signature_words::{changed_fields, hashes_in_words, in_words};
 use digue_mail::Mail;
 use digue_store::RevisionRecord;
 use digue_types::{AccountId, Gate, Timestamp};

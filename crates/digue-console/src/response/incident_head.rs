@@ -13,8 +13,10 @@ use digue_response::notification::Informant;
 use digue_response::progress::{
     IncidentGap, IncidentProgress, NextAct, ProgressStep, StepStanding,
 };
-use digue_types::Timestamp;
+use digue_types::{Subject, Timestamp};
 use serde::Deserialize;
+
+use digue_pages::holder::CallableHolder;
 
 use crate::state::Console;
 use crate::view::Localizer;
@@ -124,6 +126,9 @@ pub(crate) struct IncidentHead {
     pub(crate) id: String,
     pub(crate) reference: String,
     pub(crate) title: String,
+    /// Who holds the account that it is about, and who answers for their organisation: on the first
+    /// sheet, which has them called, and on the log.
+    pub(crate) callable: Vec<CallableHolder>,
     pub(crate) state: String,
     pub(crate) role: String,
     pub(crate) steps: Vec<ShownStep>,
@@ -196,6 +201,13 @@ impl IncidentHead {
         Ok(Self {
             reference: view.reference(),
             title: view.incident.title.clone(),
+            callable: if matches!(step, None | Some(ProgressStep::Qualify))
+                && let Subject::Account(account) = view.incident.about.clone().canonical()
+            {
+                CallableHolder::of_account(w, &book, &account)
+            } else {
+                Vec::new()
+            },
             state: w.coded("incident-state", view.incident.told_state().code()),
             role: w.say(view.incident.role.key()),
             steps: steps(w, &id, &progress, step),

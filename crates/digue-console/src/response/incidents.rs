@@ -10,6 +10,7 @@ use digue_app::{OperationError, gates};
 use digue_casework::incidents::{self, IncidentView};
 use digue_evidence::stored_records::StoredKind;
 use digue_response::incident::{EntryKind, IncidentTask, Source, ToldState};
+use digue_response::notification::Field;
 use digue_response::{IncidentEntry, IncidentNote, IncidentState};
 use digue_types::{Gate, OrganisationId, Subject, Timestamp};
 use serde::Deserialize;
@@ -56,12 +57,19 @@ fn lines(w: &Localizer, views: &[IncidentView]) -> Vec<IncidentLine> {
         title: view.incident.title.clone(),
         state: view.incident.told_state(),
         opened_at: view.record.opened_at,
-        persons: view.incident.affected().map(|version| version.persons),
+        persons: persons_of(view),
         next: shown_clocks(w, view)
             .into_iter()
             .find(|shown| !shown.is_met && !view.incident.is_closed()),
     };
     views.iter().map(line).collect()
+}
+
+/// The persons of the register's row: what a person declared, else what was computed.
+fn persons_of(view: &IncidentView) -> Option<u64> {
+    let declared = view.incident.fields.get(&Field::PersonCount);
+    let declared = declared.and_then(|field| field.what.first()?.parse().ok());
+    declared.or_else(|| view.incident.affected().map(|version| version.persons))
 }
 
 pub(crate) async fn list(

@@ -14,6 +14,7 @@ use digue_casework::papers::PaperFormat;
 use digue_evidence::stored_records::StoredKind;
 use digue_notices::genuine::{self, Genuine, Official};
 use digue_notices::{Blocks, CampaignRequest, CampaignView, RATE, ShownData};
+use digue_response::Incident;
 use digue_response::clock::ClockKind;
 use digue_response::code::Code;
 use digue_response::progress::ProgressStep;
@@ -55,6 +56,8 @@ struct NoticesPage {
     /// A mail server is configured.
     can_mail: bool,
     campaigns: Vec<CampaignView>,
+    /// What became of the persons of several campaigns, each counted once.
+    persons: Option<String>,
     /// The duties that a person may state as met here.
     duties: Vec<&'static str>,
     now: String,
@@ -94,6 +97,22 @@ pub(crate) async fn begin(
     incidents::view(&console.app, &actor, &id).await?;
     actor.must_be_fresh(&console.app)?;
     Ok(Redirect::to(&format!("/incidents/{id}/notices#prepare")))
+}
+
+/// The persons of several campaigns that ended; one alone says it of itself.
+fn persons_of_all(w: &Localizer, incident: &Incident) -> Option<String> {
+    if incident.notices.len() < 2 {
+        return None;
+    }
+    let persons = incident.notified()?;
+    let values = [
+        ("sent", persons.sent),
+        ("listed", persons.listed),
+        ("unsent", persons.unsent),
+        ("unreached", persons.unreached),
+    ];
+    let values = values.map(|(name, count)| (name, w.number(count).into()));
+    Some(w.with("notices-persons", values))
 }
 
 /// A request that was refused, and the locale key of the reason.
@@ -168,6 +187,7 @@ async fn shown(
                 .persons
                 .as_ref()
                 .is_some_and(|decided| decided.what.inform),
+        persons: persons_of_all(&w, &view.incident),
         duties: duties(&view, |kind| {
             matches!(kind, ClockKind::Persons | ClockKind::Public)
         }),

@@ -40,8 +40,8 @@ claim-final-report-undone = No final report to ANSSI is recorded.
 
 claim-stated = { $claim } Declared by { $by }, receipt: { $receipt }.
 claim-stated-bare = { $claim } Declared by { $by }, without a receipt.
-claim-notices-differ = Digue's own records differ: { $sent } { PLURAL($sent, one: "e-mail", other: "e-mails") } sent, { $listed } { PLURAL($listed, one: "notice", other: "notices") } to be delivered by other means, { $unsent } { PLURAL($unsent, one: "notice", other: "notices") } not sent, { $unreached } { PLURAL($unreached, one: "person", other: "persons") } without contact details.
-claim-notices-rest = Sent by Digue – e-mails: { $sent }; notices delivered by other means: { $listed }; notices not sent: { $unsent }; persons without contact details: { $unreached }. The statement is about the others.
+claim-notices-differ = Digue's own records differ, each person counted once: { $sent } { PLURAL($sent, one: "e-mail", other: "e-mails") } sent, { $listed } { PLURAL($listed, one: "notice", other: "notices") } to be delivered by other means, { $unsent } { PLURAL($unsent, one: "notice", other: "notices") } not sent, { $unreached } { PLURAL($unreached, one: "person", other: "persons") } without contact details.
+claim-notices-rest = Sent by Digue, each person counted once – e-mails: { $sent }; notices delivered by other means: { $listed }; notices not sent: { $unsent }; persons without contact details: { $unreached }. The statement is about the others.
 claim-notices-otherwise = Notices prepared by Digue and delivered by other means (letter, message, call): { $listed }. E-mails sent by Digue: { $sent }.
 
 ## The same for easy reading
@@ -216,7 +216,7 @@ complaint-times = The times
 complaint-losses = The losses
 complaint-losses-records = Consultations of records
 complaint-losses-kinds = Data seen
-complaint-losses-notices = Notices sent or prepared
+complaint-losses-notices = Persons with a notice, sent or prepared
 complaint-losses-amount = Amount of the losses
 complaint-losses-amount-unknown = Not assessed yet: to be completed by the complainant.
 complaint-persons = The persons

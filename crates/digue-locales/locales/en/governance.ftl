@@ -33,6 +33,7 @@ field-review-risks = f) Risk assessment and treatment
 field-review-improvement = g) Opportunities for improvement
 field-signature-on-behalf = On behalf of
 field-signature-delegation = Delegation
+signature-field-hash = { $field }: { $hash }
 field-signature-fields = Hash of each field
 field-risk-scale-title = Title
 field-risk-scale-likelihood-words = What V1 to V4 mean

@@ -40,9 +40,9 @@ claim-final-report-undone = Aucun rapport final à l'ANSSI n'est inscrit.
 
 claim-stated = { $claim } Déclaré par { $by }, récépissé : { $receipt }.
 claim-stated-bare = { $claim } Déclaré par { $by }, sans récépissé.
-claim-notices-differ = Les envois faits par Digue montrent autre chose : { $sent } { PLURAL($sent, one: "courriel envoyé", other: "courriels envoyés") }, { $listed } avis à remettre autrement, { $unsent } { PLURAL($unsent, one: "avis non envoyé", other: "avis non envoyés") }, { $unreached } { PLURAL($unreached, one: "personne", other: "personnes") } sans coordonnées.
-claim-notices-rest = Envois faits par Digue – courriels : { $sent } ; avis remis autrement : { $listed } ; avis non envoyés : { $unsent } ; personnes sans coordonnées : { $unreached }. La déclaration porte sur les autres.
-claim-notices-otherwise = Avis préparés par Digue et remis autrement (lettre, message, appel) : { $listed }. Courriels envoyés par Digue : { $sent }.
+claim-notices-differ = Les envois faits par Digue montrent autre chose, chaque personne comptée une fois : { $sent } { PLURAL($sent, one: "courriel envoyé", other: "courriels envoyés") }, { $listed } avis à remettre autrement, { $unsent } { PLURAL($unsent, one: "avis non envoyé", other: "avis non envoyés") }, { $unreached } { PLURAL($unreached, one: "personne", other: "personnes") } sans coordonnées.
+claim-notices-rest = Envois faits par Digue, chaque personne comptée une fois – courriels : { $sent } ; avis remis autrement : { $listed } ; avis non envoyés : { $unsent } ; personnes sans coordonnées : { $unreached }. La déclaration porte sur les autres.
+claim-notices-otherwise = Avis préparés par Digue et remis autrement (lettre, message, appel) : { $listed }. Courriels envoyés par Digue : { $sent }.
 
 ## The same for easy reading
 
@@ -219,7 +219,7 @@ complaint-times = Les heures
 complaint-losses = Le préjudice
 complaint-losses-records = Consultations de dossiers
 complaint-losses-kinds = Données vues
-complaint-losses-notices = Avis envoyés ou préparés
+complaint-losses-notices = Personnes pour qui un avis est envoyé ou préparé
 complaint-losses-amount = Montant du préjudice
 complaint-losses-amount-unknown = Pas encore évalué : à compléter par le plaignant.
 complaint-persons = Les personnes

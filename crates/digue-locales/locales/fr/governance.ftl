@@ -33,6 +33,7 @@ field-review-risks = f) Appréciation et traitement des risques
 field-review-improvement = g) Occasions d'amélioration
 field-signature-on-behalf = Au nom de
 field-signature-delegation = Délégation
+signature-field-hash = { $field } : { $hash }
 field-signature-fields = Empreinte de chaque champ
 field-risk-scale-title = Intitulé
 field-risk-scale-likelihood-words = Ce que signifient V1 à V4

@@ -7,7 +7,8 @@ use jiff::tz::TimeZone;
 
 use super::Incident;
 use super::entry::{
-    EntryRefusal, IncidentNote, IncidentRole, IncidentState, REASON_CHARS_MIN, Source,
+    EntryRefusal, IncidentNote, IncidentRole, IncidentState, NoticesEnded, NotifiedPersons,
+    REASON_CHARS_MIN, Source,
 };
 use crate::acts::ClaimKind;
 use crate::affected::AffectedVersion;
@@ -268,17 +269,52 @@ impl Incident {
             .met
             .get(&ClockKind::Persons)
             .ok_or(EntryRefusal::PersonsNotInformed)?;
-        let open = self
-            .notices
-            .iter()
-            .rev()
-            .find(|(_, ended)| !ended.is_whole());
-        match open {
-            Some((entry, _)) if self.last_informed().unwrap_or(informed.entry) < *entry => {
+        match self.open_campaign() {
+            Some(entry) if self.last_informed().unwrap_or(informed.entry) < entry => {
                 Err(EntryRefusal::NoticesUnsent)
             }
             _ => Ok(()),
         }
+    }
+
+    /// The entry of the last campaign after which not every person had been sent a message. A later
+    /// campaign that reached the rest closes an earlier one, where persons were counted.
+    pub fn open_campaign(&self) -> Option<u32> {
+        match self.notices.last() {
+            Some((entry, last)) if last.persons.is_some() => {
+                let is_open = self.notified().is_some_and(|persons| !persons.is_whole());
+                is_open.then_some(*entry)
+            }
+            _ => {
+                let mut later_first = self.notices.iter().rev();
+                let open = later_first.find(|(_, ended)| !ended.is_whole());
+                open.map(|(entry, _)| *entry)
+            }
+        }
+    }
+
+    /// What became of the persons of every campaign that ended, each counted once; `None` before the
+    /// first end, and where several campaigns of version 0.1.0 may have had the same persons.
+    pub fn notified(&self) -> Option<NotifiedPersons> {
+        NoticesEnded::persons_of(&self.notices)
+    }
+
+    /// The same; where persons were not counted, the notices of every campaign.
+    pub fn notified_or_notices(&self) -> NotifiedPersons {
+        self.notified()
+            .unwrap_or_else(|| NoticesEnded::notices_of(&self.notices))
+    }
+
+    /// The number of persons informed, where Digue counted them: of whom each was sent a message,
+    /// or, once a person stated that the rest was handed over, had a letter or a call.
+    pub fn informed_count(&self) -> Option<u64> {
+        let informed = self.met.get(&ClockKind::Persons)?;
+        if self.notices.is_empty() {
+            return informed.persons;
+        }
+        let persons = self.notified()?;
+        let is_stated = self.last_informed() > self.open_campaign();
+        (is_stated && persons.left_out() == 0).then(|| persons.addressed())
     }
 
     /// The last entry that states that persons were informed.

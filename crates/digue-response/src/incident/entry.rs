@@ -265,13 +265,83 @@ pub struct NoticesEnded {
     pub unsent: u64,
     /// Persons without any contact.
     pub unreached: u64,
+    /// The persons of every campaign of the incident that had ended by then, this one included.
+    /// `None` in entries of version 0.1.0, which counted the notices of one campaign alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub persons: Option<NotifiedPersons>,
 }
 
 impl NoticesEnded {
     /// True when Digue itself sent every notice. Only then does the end of a campaign count as
     /// informing the persons: whether a printed letter was posted, a person has to enter.
-    pub const fn is_whole(&self) -> bool {
+    pub fn is_whole(&self) -> bool {
+        self.notices().is_whole()
+    }
+
+    /// The notices of this campaign alone: one for each of its persons.
+    fn notices(&self) -> NotifiedPersons {
+        NotifiedPersons {
+            sent: self.sent,
+            listed: self.listed,
+            unsent: self.unsent,
+            unreached: self.unreached,
+        }
+    }
+
+    /// What became of the persons of the incident, each counted once, after these campaigns; `None`
+    /// without a campaign, and where several of version 0.1.0 may have had the same persons.
+    pub(crate) fn persons_of(campaigns: &[(u32, Self)]) -> Option<NotifiedPersons> {
+        match campaigns {
+            [] => None,
+            [(_, only)] => Some(only.notices()),
+            [.., (_, last)] => last.persons,
+        }
+    }
+
+    /// The notices of these campaigns: two for a person who had one in each.
+    pub(crate) fn notices_of(campaigns: &[(u32, Self)]) -> NotifiedPersons {
+        let each = campaigns.iter().map(|(_, ended)| ended.notices());
+        each.fold(NotifiedPersons::default(), NotifiedPersons::plus)
+    }
+}
+
+/// Numbers of persons by the best that was done to inform each: a person whose message came back
+/// and who then had a letter is one person, informed by other means.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct NotifiedPersons {
+    /// Sent by mail and not returned.
+    pub sent: u64,
+    /// Nothing by mail; letters, text messages and telephone calls, sent by others.
+    pub listed: u64,
+    /// Refused, returned, uncertain, or never sent, and nothing else.
+    pub unsent: u64,
+    /// Without any contact in every campaign.
+    pub unreached: u64,
+}
+
+impl NotifiedPersons {
+    /// True when Digue itself sent a message to every person.
+    pub const fn is_whole(self) -> bool {
         self.sent > 0 && self.listed == 0 && self.unsent == 0 && self.unreached == 0
+    }
+
+    /// Persons to whom something left, by mail or through others.
+    pub const fn addressed(self) -> u64 {
+        self.sent + self.listed
+    }
+
+    /// Persons to whom nothing left.
+    pub const fn left_out(self) -> u64 {
+        self.unsent + self.unreached
+    }
+
+    const fn plus(self, other: Self) -> Self {
+        Self {
+            sent: self.sent + other.sent,
+            listed: self.listed + other.listed,
+            unsent: self.unsent + other.unsent,
+            unreached: self.unreached + other.unreached,
+        }
     }
 }
 

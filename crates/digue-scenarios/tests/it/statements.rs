@@ -395,14 +395,14 @@ fn letters_handed_over_confirm_what_the_officer_states_and_unsent_notices_contra
     for is_after in [true, false] {
         let text = said(letters(), is_after);
         assert!(
-            text.contains("remis autrement (lettre, message, appel) : 29")
+            text.contains("remis autrement (lettre, message, appel)\u{a0}: 29")
                 && !text.contains("montrent autre chose"),
             "{text}"
         );
     }
     let after = said(unsent(), true);
     assert!(
-        after.contains("avis non envoyés : 2") && !after.contains("montrent autre chose"),
+        after.contains("avis non envoyés\u{a0}: 2") && !after.contains("montrent autre chose"),
         "the statement is about the two: {after}"
     );
     assert!(said(unsent(), false).contains("montrent autre chose"));

@@ -52,7 +52,18 @@ async fn told_by_letter(home: &Home, dpo: &Actor, incident: &str) {
 
 /// The request for notices to the one person who was shown to a1, decided.
 pub(crate) async fn notices_to_one(home: &Home, dpo: &Actor, incident: &str) -> CampaignRequest {
-    home.show("a1", &["P1"]).await;
+    let contacts = "personne;courriel\nP1;p1@exemple.fr\n";
+    notices_to(home, dpo, incident, (&["P1"], contacts)).await
+}
+
+/// The same to several persons, and a file of contacts.
+pub(crate) async fn notices_to(
+    home: &Home,
+    dpo: &Actor,
+    incident: &str,
+    (persons, contacts): (&[&str], &str),
+) -> CampaignRequest {
+    home.show("a1", persons).await;
     let question = ScopeQuestion {
         accounts: vec!["a1".parse().unwrap()],
         ..ScopeQuestion::default()
@@ -83,7 +94,7 @@ pub(crate) async fn notices_to_one(home: &Home, dpo: &Actor, incident: &str) -> 
         subject: "Vos données".to_owned(),
         blocks,
         rate: RATE,
-        contacts: b"personne;courriel\nP1;p1@exemple.fr\n".to_vec(),
+        contacts: contacts.as_bytes().to_vec(),
     }
 }
 

@@ -25,7 +25,7 @@ use digue_console::Demo;
 use digue_demo::mailbox::DemoMailbox;
 use digue_demo::script::YearCalendar;
 use digue_demo::tour::{self, TourParts};
-use digue_demo::year::{self, PORTAL, YearStage};
+use digue_demo::year::{self, CLASS_RULES, PORTAL, YearStage};
 use digue_gateway::ports::Clock as _;
 use digue_identity::sign_in;
 use digue_isms::check::Check;
@@ -278,7 +278,7 @@ fn write_configuration(
         std::fs::write(&password, backup_password()?)?;
     }
     let map = portal::map(&format!("http://{upstream}"), &urls.portal);
-    std::fs::write(portals.join("kairos.toml"), map)?;
+    std::fs::write(portals.join("kairos.toml"), map + CLASS_RULES)?;
     Ok(())
 }
 

@@ -289,6 +289,41 @@ fn the_demonstration_opens_on_a_lived_in_operator() {
     }
 }
 
+/// Each register and its first record: the page of a signature showed the codes of fields.
+#[test]
+fn no_page_of_a_register_shows_a_code() {
+    let stage = Stage::open_in("fr");
+    let words = Vocabulary::read();
+    let secret = enter(&stage.links[3]);
+    let get = |path: &str| {
+        let (client, _) = client_of(&stage.links[3]);
+        let french = [("accept-language", "fr")];
+        let answer = client.with_cookie(&secret).send("GET", path, &french, b"");
+        assert_eq!(answer.status, 200, "{path}");
+        answer.text()
+    };
+    let kind = Regex::new("href=\"(/smsi/registers/[a-z-]+)\"").unwrap();
+    let kinds: BTreeSet<String> = kind
+        .captures_iter(&get("/smsi/registers"))
+        .map(|found| found[1].to_owned())
+        .collect();
+    assert!(kinds.len() > 40, "{kinds:?}");
+    let (mut faults, mut records) = (Vec::new(), 0);
+    for kind in &kinds {
+        let page = get(kind);
+        let record = Regex::new(&format!("href=\"({kind}/[A-Z]+-[0-9]+)\"")).unwrap();
+        let first = record.captures(&page).map(|found| found[1].to_owned());
+        records += usize::from(first.is_some());
+        let pages = [(kind.clone(), page)].into_iter();
+        for (place, page) in pages.chain(first.map(|place| (place.clone(), get(&place)))) {
+            let found = codes(&words, &page, true);
+            faults.extend(found.into_iter().map(|code| format!("{place}: {code}")));
+        }
+    }
+    assert!(records > 35, "the year fills most registers: {records}");
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
 #[test]
 fn the_played_theft_stays_at_the_budget() {
     let mut child = Command::new(binary())

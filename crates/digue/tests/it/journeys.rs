@@ -38,12 +38,15 @@ const READ: &str = "const skipped = ['TABLE', 'SELECT', 'NAV', 'svg', 'TEXTAREA'
     read(document.querySelector('main') || document.body); \
     return said";
 
-/// Fills what a form marks as missing, and confirms what Digue proposes: (choices, texts).
+/// Fills what a form marks as missing and leaves empty, and confirms what Digue proposes: (choices,
+/// texts).
 const FILL: &str = "const form = document.querySelector(arguments[0]); let chosen = 0, typed = 0; \
     for (const field of form.querySelectorAll('.field.missing')) { \
-      const box = field.querySelector('input[type=checkbox]'); \
-      if (box) { box.checked = true; chosen++; continue; } \
+      const boxes = [...field.querySelectorAll('input[type=checkbox]')]; \
+      if (boxes.some(box => box.checked)) continue; \
+      if (boxes.length) { boxes[0].checked = true; chosen++; continue; } \
       const asked = field.querySelector('select, textarea, input:not([type=hidden])'); \
+      if (asked.value) continue; \
       if (asked.tagName === 'SELECT') { \
         const values = [...asked.options].map(option => option.value); \
         asked.value = ['unknown', 'contained', 'yes'].find(value => values.includes(value)) || values.find(Boolean); \
