@@ -21,6 +21,7 @@ mod desk;
 mod devices;
 mod gaps;
 mod governance;
+mod granted_rules;
 mod incidents;
 mod integrity;
 mod isms;
