@@ -224,6 +224,11 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         ],
     ),
     (
+        "digue-secret-addresses",
+        9,
+        &["digue-types", "digue-app", "digue-evidence"],
+    ),
+    (
         "digue-identity",
         9,
         &[
@@ -435,6 +440,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-app",
             "digue-evidence",
             "digue-casework",
+            "digue-sources",
             "digue-compliance",
         ],
     ),
@@ -647,6 +653,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-governance",
             "digue-privacy",
             "digue-app",
+            "digue-secret-addresses",
             "digue-uploads",
             "digue-evidence",
             "digue-casework",
@@ -654,6 +661,19 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-compliance",
             "digue-privacy-acts",
             "digue-pages",
+        ],
+    ),
+    (
+        "digue-registers-api",
+        18,
+        &[
+            "digue-types",
+            "digue-locales",
+            "digue-isms",
+            "digue-app",
+            "digue-compliance",
+            "digue-pages",
+            "digue-api",
         ],
     ),
     (
@@ -706,6 +726,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-api",
             "digue-isms-pages",
             "digue-people-pages",
+            "digue-registers-api",
         ],
     ),
     ("digue", 20, &["*"]),
@@ -840,6 +861,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "digue-api",
             "digue-isms-pages",
             "digue-people-pages",
+            "digue-registers-api",
             "digue-console",
             "digue-replay",
             "digue-demo",
