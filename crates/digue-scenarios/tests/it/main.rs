@@ -36,6 +36,7 @@ mod people;
 mod privacy;
 mod races;
 mod recovery;
+mod retention_source;
 mod reviews;
 mod scim;
 mod signals;
