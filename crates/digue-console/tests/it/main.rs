@@ -6,6 +6,7 @@
     reason = "a test ends at its first fault, and may say what it measured"
 )]
 
+mod auditor;
 mod calendar_address;
 mod checks;
 mod forms;
