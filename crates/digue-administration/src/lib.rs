@@ -3,6 +3,7 @@
 
 pub mod account_doubts;
 pub mod accounts;
+mod added_route;
 pub mod additions;
 pub mod aliases;
 pub mod approvals;

@@ -5,18 +5,19 @@
 //! the file is where maps are kept, and an addition is what it lacks until someone copies it.
 //! What the lines of a route mean is decided where maps are read ([`MapReader`]), not here.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use digue_app::directory::organisation_of;
 use digue_app::files::sha256;
 use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
 use digue_app::{ActDetails, Actor, App, Area, OperationError, require};
-use digue_types::{AccountId, Act, PortalId, RouteName, Subject, Timestamp, UnmappedAddress};
-use serde_json::{Value as Json, json};
+use digue_types::{Act, PortalId, RouteName, UnmappedAddress};
 
 use crate::approvals::{self, ApprovalRequest, RulesGuard};
 use crate::rules;
+
+pub use crate::added_route::AddedRoute;
 
 /// The longest route, in bytes and lines: an approver reads it whole.
 pub const LINES_BYTES_MAX: usize = 8 << 10;
@@ -132,30 +133,6 @@ pub struct MapReading(pub Arc<dyn MapReader>);
 
 impl Area for MapReading {}
 
-/// A route that was added.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AddedRoute {
-    pub lines: String,
-    pub by: AccountId,
-    pub at: Timestamp,
-}
-
-impl AddedRoute {
-    /// The stored form; the names of its members cannot change.
-    fn text(&self) -> String {
-        json!({"lines": self.lines, "by": self.by, "at": self.at.micros()}).to_string()
-    }
-
-    fn of_text(text: &str) -> Option<Self> {
-        let json: Json = serde_json::from_str(text).ok()?;
-        Some(Self {
-            lines: json["lines"].as_str()?.to_owned(),
-            by: AccountId::parse(json["by"].as_str()?).ok()?,
-            at: Timestamp::from_micros(json["at"].as_i64()?),
-        })
-    }
-}
-
 /// How far an added route is part of the map.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AddedState {
@@ -192,34 +169,30 @@ const RECENT_MAX: usize = 10_000;
 
 /// The portals' granted maps, and what was added to each.
 struct KeptMaps {
-    granted: BTreeMap<RulesGuard, String>,
-    /// What the acts of the journal took out of maps: portal, and the text of the act.
-    withdrawn: HashSet<(Subject, String)>,
+    stored: BTreeMap<RulesGuard, String>,
+    /// Added routes that the journal contradicts: withdrawn or replaced ones that were put back.
+    contradicted: BTreeSet<RulesGuard>,
 }
 
 impl KeptMaps {
     async fn read(app: &App) -> Result<Self, OperationError> {
-        let granted = rules::granted(app).await?;
-        let is_added = |of: &RulesGuard| matches!(of, RulesGuard::AddedRoute(..));
-        let has_added = granted
-            .iter()
-            .any(|(of, text)| is_added(of) && !text.is_empty());
-        let withdrawn = match has_added {
-            true => withdrawn(app),
-            false => HashSet::new(),
-        };
-        Ok(Self { granted, withdrawn })
+        let stored = rules::granted(app).await?;
+        let contradicted = rules::contradicted_routes(app, &stored).await;
+        Ok(Self {
+            stored,
+            contradicted,
+        })
     }
 
     fn file(&self, portal: &PortalId) -> Result<&str, OperationError> {
-        let kept = self.granted.get(&RulesGuard::Portal(portal.clone()));
+        let kept = self.stored.get(&RulesGuard::Portal(portal.clone()));
         kept.map(String::as_str)
             .ok_or(OperationError::NotFound("portal"))
     }
 
     fn added(&self, app: &App, portal: &PortalId) -> AddedRoutes {
         let mut found = AddedRoutes::default();
-        for (of, text) in &self.granted {
+        for (of, text) in &self.stored {
             let (RulesGuard::AddedRoute(at, route), false) = (of, text.is_empty()) else {
                 // Empty where it was withdrawn: the store keeps its place.
                 continue;
@@ -227,16 +200,8 @@ impl KeptMaps {
             if at != portal {
                 continue;
             }
-            // Its text has the moment at which it was requested, so that one that was added again
-            // is another.
-            if self
-                .withdrawn
-                .contains(&(portal.into(), withdrawal(route, text)))
-            {
-                found.unsound.push(route.clone());
-                continue;
-            }
-            match rules::unsealed(app.key(), of, text).and_then(AddedRoute::of_text) {
+            let sealed = rules::unsealed(app.key(), of, text).and_then(AddedRoute::of_text);
+            match sealed.filter(|_| !self.contradicted.contains(of)) {
                 Some(one) => found.sound.push((route.clone(), one)),
                 None => found.unsound.push(route.clone()),
             }
@@ -249,8 +214,8 @@ impl KeptMaps {
 #[derive(Default)]
 struct AddedRoutes {
     sound: Vec<(RouteName, AddedRoute)>,
-    /// Those that nobody granted here as they are stored, that cannot be read, or that were put back
-    /// after they had been withdrawn: never in force.
+    /// Those that nobody granted here as they are stored, that were withdrawn since, or that cannot
+    /// be read: never in force.
     unsound: Vec<RouteName>,
 }
 
@@ -258,15 +223,6 @@ struct AddedRoutes {
 /// text. The stored form in the journal.
 fn withdrawal(route: &RouteName, stored: &str) -> String {
     format!("{route} sha256:{}", sha256(stored))
-}
-
-/// What was withdrawn, by the journal: the store may be an older copy of itself, or edited.
-fn withdrawn(app: &App) -> HashSet<(Subject, String)> {
-    let state = app.journal_state();
-    let acts = state.index.acts(usize::MAX);
-    acts.filter(|(_, act)| act.act == Act::RouteWithdrawn)
-        .map(|(_, act)| (act.subject.clone(), act.before.clone()))
-        .collect()
 }
 
 fn texts<'t>(
@@ -459,7 +415,7 @@ pub async fn withdraw(
     actor.must_be_fresh(app)?;
     let of = RulesGuard::AddedRoute(portal.clone(), route.clone());
     // Whatever is stored: one that was forged is taken out like any other.
-    let kept = KeptMaps::read(app).await?.granted.remove(&of);
+    let kept = KeptMaps::read(app).await?.stored.remove(&of);
     let known = kept.filter(|text| !text.is_empty());
     let known = known.ok_or(OperationError::NotFound("route"))?;
     let details = ActDetails {
@@ -468,7 +424,7 @@ pub async fn withdraw(
         ..ActDetails::default()
     };
     app.write_down(actor, Act::RouteWithdrawn, details).await?;
-    rules::take_over(app, &of, "").await?;
+    rules::keep(app, &of, "").await?;
     app.want_reload();
     Ok(())
 }

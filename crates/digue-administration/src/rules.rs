@@ -5,15 +5,212 @@
 //! approved version is stored whole and stays in force until an officer approves the wanted one;
 //! changes that only narrow are applied at once (docs/decisions/0008). What counts as a widening is
 //! decided where the files are read (`digue`), not here.
+//!
+//! Every text that becomes the approved one is an act with its digest, and a stored one that the
+//! last act contradicts is not in force: who writes to the database could otherwise put back what
+//! was withdrawn or replaced, with its old seal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use digue_app::files::{hex, sha256};
 use digue_app::{ActDetails, Actor, App, OperationError};
+use digue_evidence::stored_records::{
+    JournalStatement, RecordComparison, RecordConfirmation, StoredComparison, StoredKind, settled,
+    with_journal_statement,
+};
 use digue_types::{Act, OrganisationId};
 use ring::hmac;
 
+use crate::added_route::AddedRoute;
 use crate::approvals::{self, ApprovalRequest, RulesGuard};
+
+pub const COMPARISONS: &[StoredComparison] = &[StoredComparison {
+    kind: StoredKind::Rules,
+    compare: |app, to| Box::pin(compare_with_journal(app, to)),
+}];
+
+async fn compare_with_journal(app: &App, to: &mut RecordComparison) -> Result<(), OperationError> {
+    let stored = app.store().granted_rules().await?;
+    let key = app.key();
+    with_journal_statement(app, |statement| {
+        for (name, kept) in &stored {
+            match RulesGuard::parse(name) {
+                Some(of) => {
+                    let confirmation = confirmation(statement, key, &of, kept);
+                    to.note(StoredKind::Rules, name.as_str(), confirmation);
+                }
+                None => to.cannot_read(StoredKind::Rules, name.as_str()),
+            }
+        }
+        // Rows of withdrawn routes keep their place, and no other is ever deleted.
+        let names = statement.journalled.all_grants().map(|(name, _)| name);
+        for name in names.filter(|name| RulesGuard::parse(name).is_some()) {
+            if !stored.iter().any(|(known, _)| known == name) {
+                to.miss(StoredKind::Rules, name);
+            }
+        }
+    });
+    Ok(())
+}
+
+/// What the journal says of a stored text.
+fn confirmation(
+    statement: &JournalStatement<'_>,
+    key: &[u8; 32],
+    of: &RulesGuard,
+    kept: &str,
+) -> RecordConfirmation {
+    let journalled = statement.journalled;
+    let (name, subject) = (of.name(), of.subject().canonical());
+    let last = journalled.grant(&name);
+    let grants = |text: &str| journalled.grants(&name, &subject, &sha256(text));
+    match of {
+        RulesGuard::AddedRoute(..) if kept.is_empty() => match last {
+            Some(last) => RecordConfirmation::of(last.granted.is_none()),
+            None => statement.without_act(),
+        },
+        RulesGuard::AddedRoute(..) => match unsealed(key, of, kept) {
+            Some(text) if grants(text) => RecordConfirmation::Same,
+            Some(text) => match (last, AddedRoute::of_text(text)) {
+                // Nothing is older than an act that is readable.
+                (None, Some(route)) => statement.unless_older(route.at, false),
+                (Some(_), _) | (None, None) => RecordConfirmation::Differs,
+            },
+            None => RecordConfirmation::Differs,
+        },
+        RulesGuard::Portal(_) | RulesGuard::Policies | RulesGuard::Proxies => match last {
+            _ if grants(kept) => RecordConfirmation::Same,
+            Some(_) => RecordConfirmation::Differs,
+            // Earlier versions journalled only what widens.
+            None => RecordConfirmation::Older,
+        },
+    }
+}
+
+/// What the journal says of the stored rules of one of the operator's files, and of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RulesStanding {
+    /// The file is what was granted last: it is in force, whatever is stored.
+    FileGranted,
+    /// What is stored is what was granted last, or the journal is silent about it.
+    Stored,
+    /// What is stored, or is not stored any more, was not granted last: it is not in force.
+    Contradicted,
+}
+
+/// The standing of the rules `of`, of which `kept` is stored and the file says `file`.
+pub async fn standing(app: &App, of: &RulesGuard, kept: Option<&str>, file: &str) -> RulesStanding {
+    let (name, digest) = (of.name(), sha256(file));
+    let ask = |statement: &JournalStatement<'_>| {
+        let last = statement.journalled.grant(&name);
+        let confirmed = kept.map(|kept| confirmation(statement, app.key(), of, kept));
+        match (last, confirmed) {
+            (Some(last), _) if last.granted.as_ref() == Some(&digest) => RulesStanding::FileGranted,
+            (_, Some(confirmed)) if confirmed.is_uncontradicted() => RulesStanding::Stored,
+            (None, None) => RulesStanding::Stored,
+            (Some(_), None) | (_, Some(_)) => RulesStanding::Contradicted,
+        }
+    };
+    settled(app, ask, |standing| {
+        *standing == RulesStanding::Contradicted
+    })
+    .await
+}
+
+/// What the rules of a file are compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RulesBefore {
+    /// With nothing: the file is in force as it is.
+    File,
+    /// With nothing that was granted: nothing ever was, or what is stored was not granted last.
+    Ungranted,
+    /// With what is stored.
+    Stored(String),
+}
+
+/// What the file's text of the rules `of` is compared with. A file that was granted last is stored
+/// again as it was granted, and so is the first one of an installation.
+pub async fn before(
+    app: &App,
+    of: &RulesGuard,
+    kept: Option<String>,
+    (file, is_first): (&str, bool),
+) -> Result<RulesBefore, OperationError> {
+    let rules = of.name();
+    match (standing(app, of, kept.as_deref(), file).await, kept) {
+        (RulesStanding::FileGranted, _) => {
+            take_over(app, of, file).await?;
+            Ok(RulesBefore::File)
+        }
+        (RulesStanding::Contradicted, _) => {
+            tracing::error!(
+                rules,
+                "The stored rules are not those that were granted last; the file waits for a second person"
+            );
+            Ok(RulesBefore::Ungranted)
+        }
+        (RulesStanding::Stored, Some(kept)) => Ok(RulesBefore::Stored(kept)),
+        (RulesStanding::Stored, None) if is_first => {
+            take_over(app, of, file).await?;
+            Ok(RulesBefore::File)
+        }
+        (RulesStanding::Stored, None) => {
+            tracing::warn!(rules, "New rules wait for a second person");
+            Ok(RulesBefore::Ungranted)
+        }
+    }
+}
+
+/// The stored text that the file's text of rules is compared with, for rules without which Digue
+/// cannot run. `None` when those of the file are in force: they were granted last, or are the first
+/// ones, or what is stored was not granted last; then they are, and wait for a second person as well,
+/// whom a Digue that does not start could not ask.
+pub async fn before_or_file(
+    app: &App,
+    of: &RulesGuard,
+    file: &str,
+) -> Result<Option<String>, OperationError> {
+    let kept = granted(app).await?.remove(of);
+    match before(app, of, kept, (file, true)).await? {
+        RulesBefore::File => Ok(None),
+        RulesBefore::Ungranted => {
+            hold_back(app, of, file, &[]).await?;
+            Ok(None)
+        }
+        RulesBefore::Stored(before) if before != file => Ok(Some(before)),
+        RulesBefore::Stored(before) => {
+            take_over(app, of, &before).await?;
+            Ok(None)
+        }
+    }
+}
+
+/// The added routes among stored rules that the journal contradicts.
+pub(crate) async fn contradicted_routes(
+    app: &App,
+    stored: &BTreeMap<RulesGuard, String>,
+) -> BTreeSet<RulesGuard> {
+    let ask = |statement: &JournalStatement<'_>| {
+        let differs = |(of, kept): &(&RulesGuard, &String)| {
+            matches!(of, RulesGuard::AddedRoute(..))
+                && !confirmation(statement, app.key(), of, kept).is_uncontradicted()
+        };
+        let found = stored.iter().filter(differs);
+        found.map(|(of, _)| of.clone()).collect()
+    };
+    settled(app, ask, |found: &BTreeSet<RulesGuard>| !found.is_empty()).await
+}
+
+/// True while no portal's map was ever granted. Asked of the store and of the journal, and not of the
+/// folder: neither an emptied folder nor an emptied table makes the next maps the first ones.
+pub fn has_no_maps(app: &App, stored: &BTreeMap<RulesGuard, String>) -> bool {
+    let is_map = |of: &RulesGuard| matches!(of, RulesGuard::Portal(_));
+    let is_journalled = with_journal_statement(app, |statement| {
+        let mut names = statement.journalled.all_grants().map(|(name, _)| name);
+        names.any(|name| RulesGuard::parse(name).as_ref().is_some_and(is_map))
+    });
+    !is_journalled && !stored.keys().any(is_map)
+}
 
 /// The approved rules as text, by subject. An unreadable name is an error: ignoring it would take a
 /// known portal for a new one.
@@ -29,9 +226,37 @@ pub async fn granted(app: &App) -> Result<BTreeMap<RulesGuard, String>, Operatio
     named.collect()
 }
 
-/// Makes rules the approved ones: they allow nothing more, or are the first of this installation.
+/// Makes the rules of a file the approved ones: they allow nothing more, or are the first of this
+/// installation. Journalled unless they are already.
 pub async fn take_over(app: &App, of: &RulesGuard, text: &str) -> Result<(), OperationError> {
+    let (name, subject) = (of.name(), of.subject().canonical());
+    let digest = sha256(text);
+    let is_journalled = with_journal_statement(app, |statement| {
+        let last = statement.journalled.grant(&name);
+        last.is_some() && statement.journalled.grants(&name, &subject, &digest)
+    });
+    if !is_journalled {
+        note_granted(app, of, text).await?;
+    }
+    keep(app, of, text).await
+}
+
+/// Stores what its act in the journal says.
+pub(crate) async fn keep(app: &App, of: &RulesGuard, text: &str) -> Result<(), OperationError> {
     Ok(app.store().set_granted_rules(&of.name(), text).await?)
+}
+
+/// Journals that a text is the approved one, before it is stored: of the two, the act counts.
+async fn note_granted(app: &App, of: &RulesGuard, text: &str) -> Result<(), OperationError> {
+    let details = ActDetails {
+        subject: of.subject(),
+        after: format!("{} sha256:{}", of.name(), sha256(text)),
+        ..ActDetails::default()
+    };
+    let digue = Actor::digue();
+    app.write_down(&digue, Act::RulesGranted, details)
+        .await
+        .map(drop)
 }
 
 /// The most differences that are listed; the digest covers all of them.
@@ -107,19 +332,13 @@ pub(crate) async fn wanted(
 /// Makes the wanted rules the approved ones, and signals that the files must be read again.
 pub(crate) async fn grant(app: &App, of: &RulesGuard, detail: &str) -> Result<(), OperationError> {
     let wanted = wanted(app, of, detail).await?;
-    let details = ActDetails {
-        subject: of.subject(),
-        after: format!("sha256:{}", sha256(&wanted)),
-        ..ActDetails::default()
-    };
-    app.write_down(&Actor::digue(), Act::RulesGranted, details)
-        .await?;
+    note_granted(app, of, &wanted).await?;
     let kept = match of {
         // Nothing else than this text says what was granted: the file is not the operator's.
         RulesGuard::AddedRoute(..) => seal(app.key(), of, &wanted),
         RulesGuard::Portal(_) | RulesGuard::Policies | RulesGuard::Proxies => wanted,
     };
-    take_over(app, of, &kept).await?;
+    keep(app, of, &kept).await?;
     app.want_reload();
     Ok(())
 }

@@ -388,6 +388,20 @@ fn may_save(actor: &Actor, kind: RegisterKind) -> Result<(), OperationError> {
     digue_app::require(may_write(actor.role, kind))
 }
 
+/// Saves counts of retention that a source of the portal gave, under its account: one that loads
+/// data, and writes nothing else of the registers.
+pub async fn save_counts(
+    app: &App,
+    actor: &Actor,
+    readings: &[Values],
+) -> Result<(), OperationError> {
+    actor.must_load()?;
+    for values in readings {
+        write(app, actor, RegisterKind::RetentionReading, None, values).await?;
+    }
+    Ok(())
+}
+
 /// True for the roles that write records of a kind: the officers all of them, the management what it
 /// decides itself (ISO/IEC 27001, 5.1 and 9.3).
 pub const fn may_write(role: Role, kind: RegisterKind) -> bool {

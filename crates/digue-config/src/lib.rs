@@ -255,7 +255,7 @@ fn check_together(
             SourceTarget::Table(LoadTarget::Aliases(id)) => {
                 portals.iter().any(|(_, portal)| portal.id == *id)
             }
-            SourceTarget::Accounts => true,
+            SourceTarget::Accounts | SourceTarget::Retention => true,
         };
         if !is_known {
             faults.push(ConfigFault {

@@ -61,7 +61,8 @@ fn read_source(section: &ConfigSection<'_>) -> Option<SourceRules> {
     })
 }
 
-/// `caseload = POPULATION`, `aliases = PORTAL`, `classes = POPULATION` or `target = "accounts"`.
+/// `caseload = POPULATION`, `aliases = PORTAL`, `classes = POPULATION`, `target = "accounts"` or
+/// `target = "retention"`.
 fn read_target(section: &ConfigSection<'_>) -> Option<SourceTarget> {
     let keys = ["caseload", "aliases", "classes", "target"];
     let there: Vec<&str> = keys.into_iter().filter(|key| section.has(key)).collect();
@@ -76,20 +77,18 @@ fn read_target(section: &ConfigSection<'_>) -> Option<SourceTarget> {
         ["classes"] => section
             .need("classes", PopulationId::parse)
             .map(LoadTarget::Classes),
-        ["target"] => {
-            section.need("target", parse_accounts)?;
-            return Some(SourceTarget::Accounts);
-        }
+        ["target"] => return section.need("target", parse_whole),
         [_, another, ..] => return section.refuse(another, "fault-source-one-target", ""),
         [_] => None,
     };
     table.map(SourceTarget::Table)
 }
 
-fn parse_accounts(text: &str) -> Result<(), &'static str> {
+fn parse_whole(text: &str) -> Result<SourceTarget, &'static str> {
     match text {
-        "accounts" => Ok(()),
-        _ => Err("accounts"),
+        "accounts" => Ok(SourceTarget::Accounts),
+        "retention" => Ok(SourceTarget::Retention),
+        _ => Err("accounts, retention"),
     }
 }
 
@@ -228,6 +227,7 @@ mod tests {
             ("aliases = \"p\"", "aliases:p"),
             ("classes = \"p\"", "classes:p"),
             ("target = \"accounts\"", "accounts"),
+            ("target = \"retention\"", "retention"),
         ] {
             let rules = read(&format!("{NAME}{target}\n{QUERY}")).unwrap();
             assert_eq!(rules[0].target.name(), expected);

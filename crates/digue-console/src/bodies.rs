@@ -83,6 +83,10 @@ const RULES: &[(&str, BodyRule)] = &[
     ),
     ("/smsi/evidence/{record}", BodyRule::Member(SHEET_BYTES_MAX)),
     (
+        "/api/v1/evidence/{record}/file",
+        BodyRule::Role(Role::can_govern, FILE_BYTES_MAX),
+    ),
+    (
         "/api/v1/caseloads/{population}",
         BodyRule::Role(Role::can_load, CASELOAD_BYTES_MAX),
     ),

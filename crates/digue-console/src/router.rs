@@ -27,8 +27,9 @@ use crate::watch::{
 };
 use crate::{error, form, proof, refill, surround, view};
 use digue_isms_pages::{
-    awareness, checks, continuity, contradictions, evidence, exchanges, files, governance, home,
-    import, privacy, record_acts, registers, reviews, revisions, samples, software,
+    awareness, calendar_address, checks, continuity, contradictions, evidence, exchanges, files,
+    governance, home, import, privacy, record_acts, registers, reviews, revisions, samples,
+    software,
 };
 use digue_people_pages::{
     account, accounts, approvals, break_glass, classes, desk, event_streams, holders, keys,
@@ -310,6 +311,12 @@ fn governance() -> Router<Console> {
         .route("/smsi/calendar", get(home::calendar))
         .route("/smsi/calendar.csv", get(home::calendar_csv))
         .route("/smsi/calendar.ics", get(home::calendar_ics))
+        .route("/smsi/calendar/address", post(calendar_address::issue))
+        .route(
+            "/smsi/calendar/address/revoke",
+            post(calendar_address::revoke),
+        )
+        .route("/calendar/{secret}", get(calendar_address::feed))
         .route("/smsi/contradictions", get(contradictions::wrong))
         .route("/smsi/contradictions.csv", get(contradictions::wrong_csv))
         .route(
@@ -502,6 +509,19 @@ fn programs() -> Router<Console> {
             put(digue_api::replace_caseload).post(digue_api::add_caseload),
         )
         .route("/api/v1/aliases/{portal}", put(digue_api::replace_aliases))
+        .route("/api/v1/registers", get(digue_registers_api::kinds))
+        .route(
+            "/api/v1/registers/{kind}",
+            get(digue_registers_api::list).post(digue_registers_api::add),
+        )
+        .route(
+            "/api/v1/registers/{kind}/{record}",
+            get(digue_registers_api::read).put(digue_registers_api::change),
+        )
+        .route(
+            "/api/v1/evidence/{record}/file",
+            put(digue_registers_api::put_file),
+        )
         .route("/api/{*rest}", any(digue_api::not_found))
 }
 

@@ -26,7 +26,7 @@ impl DemoJob {
 const LEADER: DemoJob = DemoJob("Responsable pédagogique", "Head of training");
 const TRAINER: DemoJob = DemoJob("Formateur référent", "Lead trainer");
 
-/// An officer of the operator.
+/// An officer of the operator, its auditor or its management.
 pub(crate) struct DemoOfficer {
     pub(crate) account: &'static str,
     pub(crate) role: Role,
@@ -39,7 +39,7 @@ pub(crate) struct DemoOfficer {
 pub(crate) const OPERATOR: &str = "operateur";
 pub(crate) const DPO: &str = "dpo";
 
-pub(crate) const OFFICERS: [DemoOfficer; 4] = [
+pub(crate) const OFFICERS: [DemoOfficer; 5] = [
     DemoOfficer {
         account: "rssi",
         role: Role::Ciso,
@@ -67,6 +67,13 @@ pub(crate) const OFFICERS: [DemoOfficer; 4] = [
         name: "Ariane Sauvet",
         job: DemoJob("Auditrice interne", "Internal auditor"),
         telephone: "03 53 01 40 30",
+    },
+    DemoOfficer {
+        account: "direction",
+        role: Role::Management,
+        name: "Philippe Rouvray",
+        job: DemoJob("Directeur général", "Chief executive"),
+        telephone: "03 53 01 40 01",
     },
 ];
 

@@ -36,16 +36,18 @@ pub enum TourRole {
     Agent,
     Person,
     Auditor,
+    Management,
 }
 
 impl TourRole {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Ciso,
         Self::Dpo,
         Self::Delegate,
         Self::Agent,
         Self::Person,
         Self::Auditor,
+        Self::Management,
     ];
 
     /// In addresses and locale keys.
@@ -57,6 +59,7 @@ impl TourRole {
             Self::Agent => "agent",
             Self::Person => "person",
             Self::Auditor => "auditor",
+            Self::Management => "direction",
         }
     }
 
@@ -72,6 +75,7 @@ impl TourRole {
             Self::Delegate => Some("of-000.agent1"),
             Self::Agent => Some("of-000.agent2"),
             Self::Auditor => Some("audit"),
+            Self::Management => Some("direction"),
             Self::Person => None,
         }
     }
@@ -121,6 +125,13 @@ impl TourRole {
                 Console("/smsi/samples"),
                 Console("/smsi/registers/audit"),
                 Console("/journal"),
+            ],
+            Self::Management => [
+                Console("/smsi?view=top-management"),
+                Console("/smsi/clauses"),
+                Console("/smsi/registers/review"),
+                Console("/smsi/objectives"),
+                Console("/smsi/registers/risk"),
             ],
         }
     }
@@ -405,7 +416,8 @@ async fn enter(
         | TourRole::Dpo
         | TourRole::Delegate
         | TourRole::Person
-        | TourRole::Auditor => app.console_host(),
+        | TourRole::Auditor
+        | TourRole::Management => app.console_host(),
     };
     let link = sign_in::issue_link(app, &Actor::digue(), &account, host, LINK_LASTS).await?;
     Ok(Redirect::to(&link).into_response())

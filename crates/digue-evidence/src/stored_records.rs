@@ -21,7 +21,7 @@ use digue_types::{Timestamp, lists};
 use futures_util::future::BoxFuture;
 
 pub use self::journalled::{
-    JournalledAct, JournalledActs, JournalledResult, SAME_MOMENT, is_same_moment,
+    JournalledAct, JournalledActs, JournalledGrant, JournalledResult, SAME_MOMENT, is_same_moment,
 };
 
 lists! {
@@ -47,6 +47,8 @@ lists! {
         File "file",
         /// Requests of persons, with their answers.
         Request "request",
+        /// Routes that were added to maps, maps, policies and trusted proxies, as they were granted.
+        Rules "rules",
     }
 }
 

@@ -25,6 +25,7 @@ use digue_isms::start::{Answers, Bond, Data, Hosting, People, Who};
 use digue_isms::statement::{Implementation, statement};
 use serde::Deserialize;
 
+use crate::calendar_address::{ShownAddress, shown_address};
 use digue_pages::differences::words_with;
 use digue_pages::done::{DoneAct, done};
 use digue_pages::error::{PageAnswer, PageError, PageResponse};
@@ -466,12 +467,14 @@ fn answers(form: &TypedForm) -> Result<Answers, OperationError> {
 
 #[derive(Template)]
 #[template(path = "isms_calendar.html")]
-struct CalendarPage {
+pub(crate) struct CalendarPage {
     w: Localizer,
     list: ShownTable,
     /// No register has a record: the ten questions come first.
     is_empty: bool,
     may_write: bool,
+    /// The reader's own address for a calendar program.
+    address: ShownAddress,
     tab: &'static str,
 }
 
@@ -530,21 +533,35 @@ pub async fn calendar(
     visitor: Visitor,
     query: TableQuery,
 ) -> PageAnswer {
-    let (_, overview) = isms_overview(&console, &visitor).await?;
-    let w = words_with(&console, &visitor, &overview.comparison.differences);
+    Ok(page(
+        &calendar_page(&console, &visitor, &query, None).await?,
+    ))
+}
+
+/// The page of what is due; with the reader's address when it was just issued.
+pub(crate) async fn calendar_page(
+    console: &Console,
+    visitor: &Visitor,
+    query: &TableQuery,
+    issued: Option<ShownAddress>,
+) -> Result<CalendarPage, PageError> {
+    let (actor, overview) = isms_overview(console, visitor).await?;
+    let w = words_with(console, visitor, &overview.comparison.differences);
     let list = calendar_table(
         &w,
         &overview,
         calendar::due(&overview.registers, overview.now),
     )
-    .shown(&w, &query);
-    Ok(page(&CalendarPage {
+    .shown(&w, query);
+    let address = issued.unwrap_or_else(|| shown_address(&console.app, &w, &actor));
+    Ok(CalendarPage {
         is_empty: overview.registers.is_empty(),
         may_write: visitor.role.is_some_and(Role::can_govern),
         list,
+        address,
         tab: "calendar",
         w,
-    }))
+    })
 }
 
 pub async fn calendar_csv(
@@ -570,18 +587,23 @@ pub async fn calendar_ics(
         |due: &DueItem| choice.mine.is_none() || is_same(&due.owner, actor.account.as_str());
     let due = calendar::due(&overview.registers, overview.now).into_iter();
     let root = console.app.console_url().trim_end_matches('/').to_owned();
-    let event = |due: DueItem| CalendarEvent {
-        id: format!("{}-{}", due.id, due.what.code()),
-        on: due.on,
-        summary: format!("{} – {}", w.coded("due", due.what.code()), due.title),
-        link: format!("{root}/smsi/registers/{}/{}", due.kind.code(), due.id),
-    };
-    let events: Vec<CalendarEvent> = due.filter(is_wanted).map(event).collect();
+    let wanted = due.filter(is_wanted);
+    let events: Vec<CalendarEvent> = wanted.map(|due| event_of(&w, &root, due)).collect();
     let name = w.say("smsi-calendar");
     let host = console.app.console_host();
     let file = calendar_file(&events, host, &name, overview.now.at);
     let media = Media("text/calendar; charset=utf-8");
     Ok(kept("smsi.ics", media, file.into_bytes()))
+}
+
+/// A due day as an event: what is due, the title of its record, and where it is.
+pub(crate) fn event_of(w: &Localizer, root: &str, due: DueItem) -> CalendarEvent {
+    CalendarEvent {
+        id: format!("{}-{}", due.id, due.what.code()),
+        on: due.on,
+        summary: format!("{} – {}", w.coded("due", due.what.code()), due.title),
+        link: format!("{root}/smsi/registers/{}/{}", due.kind.code(), due.id),
+    }
 }
 
 #[derive(Deserialize)]

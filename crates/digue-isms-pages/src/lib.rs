@@ -2,6 +2,7 @@
 //! page.
 
 pub mod awareness;
+pub mod calendar_address;
 pub mod checks;
 pub mod continuity;
 pub mod contradictions;

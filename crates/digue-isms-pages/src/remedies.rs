@@ -245,6 +245,7 @@ fn stored_place(w: &Localizer, one: &RecordDifference) -> Option<String> {
         }
         StoredKind::Statement => Some("/smsi/statement".to_owned()),
         StoredKind::Request => Some(format!("/requests/{quoted}")),
+        StoredKind::Rules => Some("/portals".to_owned()),
         StoredKind::Campaign | StoredKind::File => None,
     }
 }

@@ -107,6 +107,7 @@ fn row(w: &Localizer, source: &SourceView) -> ListRow {
         ListCell::text(match &source.target {
             SourceTarget::Table(target) => w.reader().named(&target.subject()),
             SourceTarget::Accounts => w.say("source-accounts"),
+            SourceTarget::Retention => w.say("source-retention"),
         }),
         standing_cell(w, source),
         good_at.map_or_else(

@@ -9,3 +9,4 @@ pub mod overview;
 pub mod papers;
 pub mod pia;
 pub mod privacy_words;
+pub mod retention_counts;

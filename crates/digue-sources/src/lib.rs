@@ -1,5 +1,5 @@
 //! Sources: the operator's own data, read again and again, so that caseloads and alias tables are
-//! as fresh as the systems that they come from (`[[sources]]`).
+//! as fresh as the systems that they come from, and terms of retention are counted (`[[sources]]`).
 //!
 //! A source is read whole, compared with what is in force, and loaded through the same door as any
 //! file: as a feed, within the bound that two persons allowed its account. A source that fails
@@ -11,6 +11,7 @@ pub mod look_up;
 pub mod origin;
 pub mod overview;
 pub mod reading;
+pub mod retention;
 pub mod session_table;
 
 use std::time::Duration;
@@ -48,6 +49,8 @@ pub enum SourceTarget {
     Table(LoadTarget),
     /// Who works here.
     Accounts,
+    /// How old the records of a portal are.
+    Retention,
 }
 
 impl SourceTarget {
@@ -56,6 +59,7 @@ impl SourceTarget {
         match self {
             Self::Table(target) => target.name(),
             Self::Accounts => "accounts".to_owned(),
+            Self::Retention => "retention".to_owned(),
         }
     }
 }

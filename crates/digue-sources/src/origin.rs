@@ -11,7 +11,7 @@ use digue_store::{ContactSource, StoreError};
 use http::header::{ACCEPT, AUTHORIZATION};
 use http::{HeaderValue, Request, Uri};
 
-use crate::{SourceTarget, accounts};
+use crate::{SourceTarget, accounts, retention};
 
 /// The largest file and answer: a national caseload of 10 million rows has some 600 MB.
 pub const BYTES_MAX: usize = 1 << 30;
@@ -82,6 +82,7 @@ impl SourceOrigin {
 const fn columns(target: &SourceTarget) -> &'static [&'static str] {
     match target {
         SourceTarget::Accounts => &accounts::COLUMNS,
+        SourceTarget::Retention => &retention::COLUMNS,
         SourceTarget::Table(LoadTarget::Caseload(_)) => &[
             "account",
             "organisation",
@@ -99,6 +100,7 @@ const fn columns(target: &SourceTarget) -> &'static [&'static str] {
 const fn needed(target: &SourceTarget) -> &'static str {
     match target {
         SourceTarget::Accounts => "account",
+        SourceTarget::Retention => "rule",
         SourceTarget::Table(_) => "person",
     }
 }

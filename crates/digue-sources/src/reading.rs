@@ -16,6 +16,7 @@ use ring::digest::{SHA256, digest};
 use tokio::sync::Mutex;
 use tracing::Instrument as _;
 
+use crate::retention::{self, RetentionCounts};
 use crate::{SourceRules, SourceTarget, Sources, accounts, brake, rules};
 
 /// The brake has judged the loss, or a person has.
@@ -80,6 +81,7 @@ async fn read(app: &App, rules: &SourceRules) -> Result<(), OperationError> {
             let next = match &rules.target {
                 SourceTarget::Table(target) => take(app, rules, target, csv, &before).await?,
                 SourceTarget::Accounts => take_accounts(app, rules, csv, &before).await?,
+                SourceTarget::Retention => take_retention(app, rules, csv, &before).await?,
             };
             // All of it is in force: it knows better than what was added before it was read.
             if next.good_at > before.good_at
@@ -122,6 +124,38 @@ async fn take_accounts(
     let rows = list.len() as u64;
     let lists = app.area::<AccountLists>();
     if let Err(error) = lists.0.take(app, &actor, (&rules.name, list)).await {
+        return refused(before, error);
+    }
+    Ok(SourceRecord {
+        good_at: Some(now),
+        rows: Some(rows),
+        fault: None,
+        ..before.clone()
+    })
+}
+
+/// Counts the records that are beyond their terms. Nothing is in force by it, so that neither a
+/// bound nor a brake judges it: what it says is written down with its day.
+async fn take_retention(
+    app: &App,
+    rules: &SourceRules,
+    csv: Vec<u8>,
+    before: &SourceRecord,
+) -> Result<SourceRecord, OperationError> {
+    let Ok(actor) = Actor::of_program(app, &rules.account) else {
+        return Ok(failed(before, "source-fault-account", None));
+    };
+    if let Err(error) = actor.must_load() {
+        return refused(before, error);
+    }
+    let now = app.clock().now();
+    let read = app.blocking(move || retention::read(&csv)).await?;
+    let (ages, rows) = match read {
+        Ok(read) => read,
+        Err(error) => return refused(before, error),
+    };
+    let counts = app.area::<RetentionCounts>();
+    if let Err(error) = counts.0.take(app, &actor, (&rules.name, ages)).await {
         return refused(before, error);
     }
     Ok(SourceRecord {

@@ -322,6 +322,10 @@ coded!(
         /// Someone on this machine began to read what passes at a portal in pilot mode, to learn
         /// its map.
         TrafficRead = 110 "traffic-read",
+        /// An address that opens one thing without an account was issued; with the hash of its
+        /// secret.
+        AddressIssued = 140 "address-issued",
+        AddressRevoked = 141 "address-revoked",
         /// A route that two persons had added to a map was taken out again.
         RouteWithdrawn = 111 "route-withdrawn",
         /// Snapshots of a backup repository that retention no longer keeps were proposed for

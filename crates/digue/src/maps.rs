@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow};
 use digue_access::{BudgetLimits, EnforcementMode, LimitsTable};
 use digue_administration::approvals::RulesGuard;
 use digue_administration::map_additions::{self, AddedLineFault};
-use digue_administration::rules;
+use digue_administration::rules::{self, RulesBefore};
 use digue_app::App;
 use digue_config::added_routes::{self, CompletedMap, UnfitRoute};
 use digue_config::map_change::{beginning, widenings};
@@ -25,9 +25,7 @@ use digue_locales::{Language, Value, text_with};
 /// (decision 8).
 pub(crate) async fn in_force(app: &App, maps: Vec<PortalMap>) -> Result<Vec<PortalMap>> {
     let granted = rules::granted(app).await?;
-    // Asked of the store, not of the folder: emptying the folder must not make the next maps the
-    // first ones.
-    let is_first = !granted.keys().any(|of| matches!(of, RulesGuard::Portal(_)));
+    let is_first = rules::has_no_maps(app, &granted);
     let mut taken = Vec::new();
     for map in maps {
         let of = RulesGuard::Portal(map.portal.id.clone());
@@ -35,17 +33,19 @@ pub(crate) async fn in_force(app: &App, maps: Vec<PortalMap>) -> Result<Vec<Port
         let wanted = map.source.to_json();
         let added = map_additions::granted_lines(app, &map.portal.id).await?;
         let map = with_added(map, &added);
-        let Some(before) = granted.get(&of) else {
-            if is_first {
-                rules::take_over(app, &of, &wanted).await?;
+        let kept = granted.get(&of).cloned();
+        let before = match rules::before(app, &of, kept, (&wanted, is_first)).await? {
+            RulesBefore::File => {
                 taken.push(map);
-            } else {
-                tracing::warn!(portal = %map.portal.id, "A new portal waits for a second person");
-                rules::hold_back(app, &of, &wanted, &beginning(&map)).await?;
+                continue;
             }
-            continue;
+            RulesBefore::Ungranted => {
+                rules::hold_back(app, &of, &wanted, &beginning(&map)).await?;
+                continue;
+            }
+            RulesBefore::Stored(before) => before,
         };
-        let old = match read_granted(&map, before) {
+        let old = match read_granted(&map, &before) {
             Ok(old) => with_added(old, &added),
             Err(error) => {
                 tracing::error!(%error, portal = %map.portal.id, "The granted map cannot be read; the portal is closed until the new one is granted");
@@ -58,9 +58,7 @@ pub(crate) async fn in_force(app: &App, maps: Vec<PortalMap>) -> Result<Vec<Port
         let wider = widenings(&old, &map);
         if wider.is_empty() {
             // Taken over although it widens nothing: the next change is compared with this one.
-            if wanted != *before {
-                rules::take_over(app, &of, &wanted).await?;
-            }
+            rules::take_over(app, &of, &wanted).await?;
             taken.push(map);
         } else {
             tracing::warn!(portal = %map.portal.id, "A wider map waits for a second person");
@@ -167,13 +165,9 @@ fn lower(a: BudgetLimits, b: BudgetLimits) -> BudgetLimits {
 /// The policies in force: those of the files, if they permit nothing that the granted ones did not.
 pub(crate) async fn policies_in_force(app: &App, files: PolicyFiles) -> Result<PolicyFiles> {
     let wanted = serde_json::to_string(&files.texts)?;
-    let Some(before) = rules::granted(app).await?.remove(&RulesGuard::Policies) else {
-        rules::take_over(app, &RulesGuard::Policies, &wanted).await?;
+    let Some(before) = rules::before_or_file(app, &RulesGuard::Policies, &wanted).await? else {
         return Ok(files);
     };
-    if before == wanted {
-        return Ok(files);
-    }
     let texts: BTreeMap<String, String> = serde_json::from_str(&before)?;
     let old =
         parse_policies(&texts).map_err(|faults| anyhow!("the granted policies: {faults:?}"))?;
@@ -210,8 +204,7 @@ pub(crate) async fn policies_in_force(app: &App, files: PolicyFiles) -> Result<P
 /// The trusted proxies: those of the files, as far as they were granted.
 pub(crate) async fn proxies_in_force(app: &App, wanted: TrustedProxies) -> Result<TrustedProxies> {
     let text = proxy_change::written(&wanted);
-    let Some(before) = rules::granted(app).await?.remove(&RulesGuard::Proxies) else {
-        rules::take_over(app, &RulesGuard::Proxies, &text).await?;
+    let Some(before) = rules::before_or_file(app, &RulesGuard::Proxies, &text).await? else {
         return Ok(wanted);
     };
     let (taken, waiting) = proxy_change::in_force(&proxy_change::read(&before)?, wanted);

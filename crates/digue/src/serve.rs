@@ -225,6 +225,7 @@ pub(crate) async fn start_at(
         .map(|backup| backup.rules(zone.clone()));
     let areas = digue_compliance::areas(areas, settings.partners, expected);
     let areas = digue_selfservice::areas(areas);
+    let areas = digue_privacy_acts::retention_counts::areas(areas);
     let app = Arc::new(
         App::new(AppParts {
             store: store.clone(),

@@ -4,7 +4,8 @@
 use digue_app::{Actor, App, OperationError, attachments};
 use digue_isms::kinds::RegisterKind;
 
-use super::{attachment_of, document_files, in_force, may_write, must_read, save};
+use super::signatures::WhoSigns;
+use super::{SaveError, attachment_of, document_files, in_force, may_write, must_read, write_from};
 
 /// What a browser may show of a file without running any of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,6 +48,20 @@ pub async fn attach(
     name: &str,
     bytes: &[u8],
 ) -> Result<(), OperationError> {
+    Ok(attach_from(app, actor, (id, None), name, bytes).await?)
+}
+
+/// `attach`, from the revision that was read where one is given.
+///
+/// # Errors
+/// `Overtaken` when another revision is in force by now: the file is kept, and no record names it.
+pub async fn attach_from(
+    app: &App,
+    actor: &Actor,
+    (id, read): (&str, Option<u32>),
+    name: &str,
+    bytes: &[u8],
+) -> Result<(), SaveError> {
     digue_app::require(may_write(actor.role, RegisterKind::EvidenceItem))?;
     let registers = in_force(app).await?;
     let known = registers
@@ -64,7 +79,9 @@ pub async fn attach(
     for (field, text) in fields {
         values.insert(field.to_owned(), vec![text]);
     }
-    save(app, actor, RegisterKind::EvidenceItem, Some(id), &values).await?;
+    let from = Some((id, read));
+    let kind = RegisterKind::EvidenceItem;
+    write_from(app, actor, (kind, from), &values, WhoSigns::Nobody).await?;
     Ok(())
 }
 

@@ -6,6 +6,8 @@
     reason = "a test ends at its first fault, and may say what it measured"
 )]
 
+mod auditor;
+mod calendar_address;
 mod checks;
 mod forms;
 mod home;
@@ -21,6 +23,7 @@ mod people;
 #[path = "../../../digue/tests/it/python.rs"]
 #[expect(dead_code, reason = "the tests of the binary use the rest")]
 mod python;
+mod registers_api;
 mod retyped;
 mod routes;
 mod snapshots;

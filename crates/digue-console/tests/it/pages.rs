@@ -374,6 +374,7 @@ pub(crate) static NO_PAGES: &[&str] = &[
     "/smsi/files/{file}",
     "/smsi/statement/{file}",
     "/smsi/calendar.ics",
+    "/calendar/{secret}",
     "/smsi/evidence/{record}/file",
     "/smsi/evidence/{record}/preview",
     "/awareness/documents/{record}",

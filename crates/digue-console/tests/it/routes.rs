@@ -172,6 +172,9 @@ const TRIES: &[Try] = &[
     read("GET /smsi/calendar"),
     read("GET /smsi/calendar.csv"),
     read("GET /smsi/calendar.ics"),
+    send("POST /smsi/calendar/address", ""),
+    send("POST /smsi/calendar/address/revoke", ""),
+    at("GET /calendar/{secret}", "/calendar/none"),
     read("GET /smsi/contradictions"),
     read("GET /smsi/contradictions.csv"),
     read("GET /smsi/continuity"),
@@ -553,6 +556,30 @@ const TRIES: &[Try] = &[
         body: "",
     },
     read("GET /api/v1/settings"),
+    read("GET /api/v1/registers"),
+    at(
+        "GET /api/v1/registers/{kind}",
+        "/api/v1/registers/measure?first=0&count=1",
+    ),
+    Try {
+        route: "POST /api/v1/registers/{kind}",
+        target: "/api/v1/registers/measure",
+        body: "{\"values\":{}}",
+    },
+    at(
+        "GET /api/v1/registers/{kind}/{record}",
+        "/api/v1/registers/measure/ME-none",
+    ),
+    Try {
+        route: "PUT /api/v1/registers/{kind}/{record}",
+        target: "/api/v1/registers/measure/ME-none",
+        body: "{\"values\":{}}",
+    },
+    Try {
+        route: "PUT /api/v1/evidence/{record}/file",
+        target: "/api/v1/evidence/PV-none/file?name=a.txt",
+        body: "a",
+    },
     read("GET /api/v1/accounts"),
     at("GET /api/v1/accounts/{account}", "/api/v1/accounts/{agent}"),
     at(

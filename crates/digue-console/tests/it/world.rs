@@ -105,6 +105,8 @@ pub(crate) struct Answer {
     pub(crate) kind: String,
     pub(crate) policy: String,
     pub(crate) cookie: Option<String>,
+    /// The entity tag.
+    pub(crate) tag: Option<String>,
     pub(crate) text: String,
     /// The body as it came, for files.
     pub(crate) bytes: Vec<u8>,
@@ -520,6 +522,23 @@ impl World {
             .uri(sent.target)
             .header(header::COOKIE, cookie);
         let request = request.extension(self.visitor(reader, Language::French));
+        let request = request.body(Body::from(sent.body)).unwrap();
+        Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// The answer to a program that names the revision which it read.
+    pub(crate) async fn answer_if_match(
+        &self,
+        reader: Reader,
+        tag: &str,
+        sent: Sent<'_>,
+    ) -> Answer {
+        let request = Request::builder()
+            .method(sent.method)
+            .uri(sent.target)
+            .header(header::CONTENT_TYPE, sent.kind)
+            .header(header::IF_MATCH, tag)
+            .extension(self.visitor(reader, Language::French));
         let request = request.body(Body::from(sent.body)).unwrap();
         Answer::read(self.router.clone().oneshot(request).await.unwrap()).await
     }
@@ -1166,6 +1185,7 @@ impl Answer {
             kind: header(header::CONTENT_TYPE).unwrap_or_default(),
             policy: header(header::CONTENT_SECURITY_POLICY).unwrap_or_default(),
             cookie: header(header::SET_COOKIE),
+            tag: header(header::ETAG),
             text: String::from_utf8_lossy(&body).into_owned(),
             bytes: body,
         }

@@ -81,8 +81,24 @@ pub struct JournalledActs {
     /// Requests of persons, by their id, and what was done about each.
     asked: HashMap<String, JournalledAct>,
     answered: HashMap<String, Vec<JournalledAct>>,
+    /// What was last granted or withdrawn under a name: rules (`portal:kairos pieces`) and
+    /// addresses (`address:calendar account:a1`).
+    grants: HashMap<String, JournalledGrant>,
+    /// Grants whose act does not name the rules, as earlier versions wrote them: by subject and
+    /// digest, the last entry.
+    unnamed_grants: HashMap<(Subject, String), u64>,
     /// Acts that hold a hash, by subject: their text, and who did them.
     hashed: HashMap<Subject, BTreeSet<(String, AccountId)>>,
+}
+
+/// What was last granted or withdrawn under a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JournalledGrant {
+    /// Its number in the journal.
+    entry: u64,
+    pub at: Timestamp,
+    /// The SHA-256 of the text that was granted, in hexadecimal; `None` once it was withdrawn.
+    pub granted: Option<String>,
 }
 
 impl JournalledActs {
@@ -179,6 +195,14 @@ impl JournalledActs {
                     self.statements.insert(number, recorded());
                 }
             }
+            Act::RulesGranted | Act::AddressIssued => self.add_grant(entry, subject, act),
+            Act::RouteWithdrawn => {
+                // `pieces sha256:HASH`: an added route is named with its portal.
+                if let Some((route, _)) = act.before.split_once(' ') {
+                    self.withdraw(format!("{subject} {route}"), entry, act.at);
+                }
+            }
+            Act::AddressRevoked => self.withdraw(act.before.clone(), entry, act.at),
             Act::Configured if subject == Subject::Template => self.templates.push(recorded()),
             Act::PersonAsked | Act::PersonAnswered => self.add_request(recorded()),
             Act::RecordSaved | Act::IncidentOpened | Act::IncidentNoted => {
@@ -187,6 +211,31 @@ impl JournalledActs {
             }
             _ => {}
         }
+    }
+
+    /// `portal:kairos pieces sha256:HASH`; `sha256:HASH` alone in acts of earlier versions.
+    fn add_grant(&mut self, entry: u64, subject: Subject, act: &Administration) {
+        match act.after.split_once("sha256:") {
+            Some(("", digest)) => {
+                let key = (subject, digest.to_owned());
+                self.unnamed_grants.insert(key, entry);
+            }
+            Some((name, digest)) => {
+                let grant = JournalledGrant {
+                    entry,
+                    at: act.at,
+                    granted: Some(digest.to_owned()),
+                };
+                self.grants.insert(name.trim_end().to_owned(), grant);
+            }
+            None => {}
+        }
+    }
+
+    fn withdraw(&mut self, name: String, entry: u64, at: Timestamp) {
+        let granted = None;
+        self.grants
+            .insert(name, JournalledGrant { entry, at, granted });
     }
 
     /// `contest rq-1 HASH` in the text of a request; in the text before an act about one: its
@@ -347,6 +396,28 @@ impl JournalledActs {
     /// What was done about a request, the oldest first.
     pub fn answered(&self, request: &str) -> &[JournalledAct] {
         self.answered.get(request).map_or(&[], Vec::as_slice)
+    }
+
+    /// What was last granted or withdrawn under this name; `None` when no act has it.
+    pub fn grant(&self, name: &str) -> Option<&JournalledGrant> {
+        self.grants.get(name)
+    }
+
+    /// Every name under which something was granted or withdrawn.
+    pub fn all_grants(&self) -> impl Iterator<Item = (&str, &JournalledGrant)> {
+        self.grants.iter().map(|(name, last)| (name.as_str(), last))
+    }
+
+    /// True when the last act about the rules `name` of `subject` granted the text of this digest.
+    pub fn grants(&self, name: &str, subject: &Subject, digest: &str) -> bool {
+        let last = self.grants.get(name);
+        if last.is_some_and(|last| last.granted.as_deref() == Some(digest)) {
+            return true;
+        }
+        // A grant that names no rules counts unless a later act names them.
+        let key = (subject.clone(), digest.to_owned());
+        let unnamed = self.unnamed_grants.get(&key);
+        unnamed.is_some_and(|entry| last.is_none_or(|last| last.entry < *entry))
     }
 
     /// True when the account `by` did an act on `subject` with exactly this text.

@@ -221,6 +221,7 @@ impl Home {
         let areas = digue_shared_signals::areas(areas, plan.signals);
         let areas = digue_compliance::areas(areas, PartnerRules::default(), plan.backups);
         let areas = digue_selfservice::areas(areas);
+        let areas = digue_privacy_acts::retention_counts::areas(areas);
         let app = App::new(AppParts {
             monitor: digue_app::monitor::unattended(),
             store: store.clone(),

@@ -173,6 +173,10 @@ const NO_EVIDENCE: &[&str] = &[
     "/api/v1/incidents/{incident}",
     "/api/v1/findings",
     "/api/v1/keys",
+    "/calendar/{secret}",
+    "/api/v1/registers",
+    "/api/v1/registers/{kind}",
+    "/api/v1/registers/{kind}/{record}",
 ];
 
 const ROLES: [(&str, &str); 7] = [
