@@ -172,7 +172,7 @@ pub fn examine(file: &Path) -> ConfigReading {
             maps.push((path, map));
         }
     }
-    if maps.is_empty() && faults.is_empty() {
+    if maps.is_empty() && faults.is_empty() && settings.has_portal {
         faults.push(ConfigFault::of_file(
             &settings.portals_folder,
             "fault-no-portal",

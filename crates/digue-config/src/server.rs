@@ -53,6 +53,8 @@ pub struct Settings {
     pub time_zone: String,
     pub data_folder: PathBuf,
     pub portals_folder: PathBuf,
+    /// False for an organisation that has no portal: an empty folder of maps is then no fault.
+    pub has_portal: bool,
     pub policies_folder: Option<PathBuf>,
     pub listeners: Vec<ListenerSettings>,
     /// The authority of listeners with `acme = true`.
@@ -220,6 +222,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
         let (digue, data_folder) = (digue?, data_folder?);
         let name = digue.need("name", parse_name);
         let time_zone = digue.parse("time_zone", parse_zone);
+        let has_portal = digue.boolean("has_portal").unwrap_or(true);
         let (console_url, console_host) = console_url?;
         let journal = read_journal(journal, &data_folder)?;
         Some(Settings {
@@ -229,6 +232,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
             // are in France.
             time_zone: time_zone.unwrap_or_else(|| "Europe/Paris".to_owned()),
             portals_folder: portals_folder?,
+            has_portal,
             policies_folder: policies,
             journal,
             store_url: store_url

@@ -5,10 +5,13 @@
 //! person would carry out, at the hour of a clock that runs through the year: the journal, the
 //! registers and the incidents agree because nothing is written behind them.
 
+pub mod attack;
+pub mod configuration;
 pub mod mailbox;
 mod people;
 pub mod script;
 pub mod tour;
+pub mod visitor;
 pub mod year;
 
 pub use crate::people::at_work;

@@ -12,6 +12,8 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
+use digue_demo::attack::DemoAttackKind;
+use digue_init::{DiskPlaces, SmallOptions};
 use digue_locales::{Language, text};
 use digue_map_commands::arguments::{InspectedTraffic, LearnArguments, SavedResponse};
 use digue_replay_commands::arguments::{RecordArguments, ReplayArguments, WatchArguments};
@@ -32,6 +34,7 @@ pub(crate) enum Subcommand {
     Init {
         folder: PathBuf,
     },
+    InitSmall(SmallOptions),
     Check {
         config: PathBuf,
         probe: Option<RouteProbe>,
@@ -78,7 +81,7 @@ pub(crate) enum Subcommand {
     Demo {
         address: SocketAddr,
         folder: Option<PathBuf>,
-        attack: bool,
+        attack: Option<DemoAttackKind>,
     },
     Replay(ReplayArguments),
     Watch(WatchArguments),
@@ -167,7 +170,7 @@ pub(crate) fn command(language: Language) -> Command {
                     Arg::new("attack")
                         .long("attack")
                         .value_name("NAME")
-                        .value_parser(["kairos"])
+                        .value_parser(DemoAttackKind::NAMES)
                         .help(say("command-demo-attack")),
                 )
                 .arg(
@@ -185,12 +188,27 @@ pub(crate) fn command(language: Language) -> Command {
                 ),
         )
         .subcommand(
-            Command::new("init").about(say("command-init")).arg(
-                Arg::new("folder")
-                    .default_value(".")
-                    .value_parser(value_parser!(PathBuf))
-                    .help(say("command-init-folder")),
-            ),
+            Command::new("init")
+                .about(say("command-init"))
+                .arg(
+                    Arg::new("folder")
+                        .default_value(".")
+                        .value_parser(value_parser!(PathBuf))
+                        .help(say("command-init-folder")),
+                )
+                .arg(
+                    Arg::new("small")
+                        .long("small")
+                        .action(ArgAction::SetTrue)
+                        .help(say("command-init-small")),
+                )
+                .arg(
+                    Arg::new("disks")
+                        .long("disks")
+                        .requires("small")
+                        .value_parser(value_parser!(PathBuf))
+                        .help(say("command-init-disks")),
+                ),
         )
         .subcommand(
             Command::new("check")
@@ -474,6 +492,13 @@ fn task(matches: &ArgMatches) -> Subcommand {
             .clone()
     };
     match name {
+        "init" if matches.get_flag("small") => {
+            let disks = matches.get_one::<PathBuf>("disks").cloned();
+            Subcommand::InitSmall(SmallOptions {
+                home: path("folder"),
+                disks: disks.map_or(DiskPlaces::Usual, DiskPlaces::Below),
+            })
+        }
         "init" => Subcommand::Init {
             folder: path("folder"),
         },
@@ -534,7 +559,9 @@ fn task(matches: &ArgMatches) -> Subcommand {
             Subcommand::Demo {
                 address: SocketAddr::from(([127, 0, 0, 1], port)),
                 folder: matches.get_one::<PathBuf>("folder").cloned(),
-                attack: matches.contains_id("attack"),
+                attack: matches
+                    .get_one::<String>("attack")
+                    .and_then(|name| DemoAttackKind::parse(name)),
             }
         }
         "replay" => Subcommand::Replay(ReplayArguments {

@@ -27,7 +27,8 @@ pub(crate) fn run(command_line: CommandLine) -> ExitCode {
         language: command_line.language,
     };
     let code = match command_line.command {
-        Subcommand::Init { folder } => init::run(&out, &folder),
+        Subcommand::Init { folder } => digue_init::commented::write(&out, &folder),
+        Subcommand::InitSmall(options) => init::run(&out, options),
         Subcommand::Check { config, probe } => check::run(&out, &config, probe.as_ref()),
         Subcommand::Doctor(arguments) => doctor::run(&out, &arguments),
         Subcommand::Completions { shell } => generated::completions(&out, shell),

@@ -16,6 +16,7 @@ mod parts;
 mod periodic;
 mod serve;
 mod service_manager;
+mod started;
 mod tls;
 mod traffic_listener;
 

@@ -44,6 +44,7 @@ use digue_selfservice::comparisons;
 use digue_selfservice::persons::{codes, news};
 use digue_sources::look_up::SourceLookUp;
 use digue_store::Store;
+use digue_terminal::StartPurpose;
 use digue_types::{Act, Event, Exposure, PortalId, SlidingWindow, Subject};
 use jiff::tz::TimeZone;
 use rustix::fs::Mode;
@@ -84,15 +85,6 @@ pub(crate) struct RunningServer {
     traffic: Arc<Traffic>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
-}
-
-/// What the parts are started for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum StartPurpose {
-    Serving,
-    /// An act at the terminal. Nothing periodic runs beside it: it must not wait for a database that
-    /// does not answer, nor judge checks and backups with half of the parts.
-    OneAct,
 }
 
 /// Builds and starts every part.

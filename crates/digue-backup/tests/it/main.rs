@@ -6,6 +6,7 @@
     reason = "a test ends at its first fault, and may say what it measured"
 )]
 
+mod faults;
 mod folder;
 mod ransomware;
 mod rest;

@@ -18,8 +18,8 @@ use digue_types::{AccountId, OrganisationId};
 
 use super::loading::loaded;
 use super::{runtime, serve};
-use crate::serve::{RunningServer, StartPurpose, start};
-use digue_terminal::{BAD, GOOD, Output};
+use crate::serve::{RunningServer, start};
+use digue_terminal::{BAD, GOOD, Output, StartPurpose};
 
 /// How long a link made at the terminal is valid.
 const LINK_LASTS: Duration = Duration::from_hours(1);

@@ -13,8 +13,6 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
-use digue_access::RequestOrigin;
-use digue_access::session::ClientIp;
 use digue_app::Actor;
 use digue_app::clock::{ManualClock, SystemClock};
 use digue_backup_acts::backups;
@@ -22,15 +20,20 @@ use digue_compliance::isms::checks;
 use digue_config::Config;
 use digue_console::AttackProgress;
 use digue_console::Demo;
+use digue_demo::attack::DemoAttackKind;
+use digue_demo::configuration::{self, CONSOLE_HOST, DemoAddresses, DemoUrls, FIRST_PAGE_HOST};
 use digue_demo::mailbox::DemoMailbox;
 use digue_demo::script::YearCalendar;
 use digue_demo::tour::{self, TourParts};
-use digue_demo::year::{self, CLASS_RULES, PORTAL, YearStage};
+use digue_demo::visitor::{LINK_LASTS, PORTAL_HOST, PortalVisitor};
+use digue_demo::year::{self, PORTAL, YearStage};
 use digue_gateway::ports::Clock as _;
 use digue_identity::sign_in;
 use digue_isms::check::Check;
 use digue_locales::Value;
-use digue_replay::attack::{AGENT, AttackClient, StolenData, kairos};
+use digue_rehearsal::RehearsalStage;
+use digue_rehearsal::ransomware::RehearsalFolder;
+use digue_replay::attack::StolenData;
 use digue_replay::{Population, day, portal};
 use digue_types::{AccountId, PortalId};
 use jiff::civil::Time;
@@ -38,20 +41,25 @@ use jiff::tz::TimeZone;
 use tokio::sync::oneshot;
 
 use super::runtime;
-use crate::serve::{RunningServer, StartPurpose, start, start_at};
-use digue_terminal::{GOOD, Output};
+use crate::serve::{RunningServer, start, start_at};
+use digue_terminal::{BAD, GOOD, Output, StartPurpose};
 
-const PORTAL_HOST: &str = "kairos.localhost";
-const CONSOLE_HOST: &str = "digue.localhost";
-const FIRST_PAGE_HOST: &str = "demo.localhost";
 /// Before the first step of the year.
 const YEAR_BEGINS: i32 = -354;
 /// Leaves about a minute to watch the page while the thief works.
 const PACE: Duration = Duration::from_millis(60);
 const ATTACK_REQUESTS_MAX: u64 = 800;
-const LINK_LASTS: Duration = Duration::from_hours(8);
 
-pub(crate) fn run(out: &Output, address: SocketAddr, folder: Option<PathBuf>, attack: bool) -> u8 {
+pub(crate) fn run(
+    out: &Output,
+    address: SocketAddr,
+    folder: Option<PathBuf>,
+    attack: Option<DemoAttackKind>,
+) -> u8 {
+    if attack == Some(DemoAttackKind::Ransomware) && folder.is_some() {
+        out.complain("rehearsal-own-folder", &[]);
+        return BAD;
+    }
     let shown = runtime()
         .map_err(anyhow::Error::from)
         .and_then(|runtime| runtime.block_on(play(out, address, folder, attack)));
@@ -65,26 +73,34 @@ async fn play(
     out: &Output,
     address: SocketAddr,
     folder: Option<PathBuf>,
-    attack: bool,
+    attack: Option<DemoAttackKind>,
 ) -> Result<()> {
     // Deleted when it is dropped, at the end.
-    let temporary = tempfile::tempdir()?;
+    let temporary = RehearsalFolder::make()?;
     let folder = folder.unwrap_or_else(|| temporary.path().to_owned());
     let population = Arc::new(Population::demonstration());
     let upstream = open_portal(population.clone()).await?;
     let (mailbox, mail) = DemoMailbox::open().await?;
     let address = free(address)?;
     let first_page = open_first_page(address).await?;
-    let urls = Urls::new(address, first_page.local_addr()?);
-    write_configuration(&folder, (upstream, mail), address, &urls)?;
+    let urls = DemoUrls::new(address, first_page.local_addr()?);
+    let addresses = DemoAddresses {
+        upstream,
+        mail,
+        gateway: address,
+    };
+    configuration::write(&folder, &addresses, &urls)?;
+    if attack == Some(DemoAttackKind::Ransomware) {
+        digue_rehearsal::declare(&temporary)?;
+    }
     let stage = Arc::new(DemoAttack::new(population.clone(), address));
-    let config = configuration(out, &folder)?;
+    let config = loaded(out, &folder)?;
     let is_new = !config.settings.data_folder.join("journal").exists();
     if is_new {
         out.say("demo-year", &[]);
         play_year(out, config, stage.clone(), &population).await?;
     }
-    let config = configuration(out, &folder)?;
+    let config = loaded(out, &folder)?;
     let running = start(config, Some(stage.clone()), StartPurpose::Serving).await?;
     let played = match is_new {
         true => Some(play_today(&running, &population).await?),
@@ -93,12 +109,22 @@ async fn play(
     };
     let stolen = stolen_account(&population)?;
     stage.give(&running, stolen.clone()).await?;
+    if attack == Some(DemoAttackKind::Ransomware) {
+        let rehearsed = RehearsalStage {
+            folder: &temporary,
+            running,
+            population: &population,
+            account: stolen,
+            address,
+        };
+        return digue_rehearsal::play(out, rehearsed).await;
+    }
     if is_new {
         back_up(&folder, &running.app)?;
     }
     show_first_page(out, first_page, &running, mailbox, &population, &urls)?;
     banner(out, &running, &population, &urls, played).await?;
-    if attack {
+    if attack == Some(DemoAttackKind::StolenAccount) {
         out.say(
             "demo-attack-start",
             &[("account", Value::from(stolen.as_str()))],
@@ -111,24 +137,7 @@ async fn play(
     running.stop().await
 }
 
-struct Urls {
-    portal: String,
-    console: String,
-    first_page: String,
-}
-
-impl Urls {
-    fn new(address: SocketAddr, first_page: SocketAddr) -> Self {
-        let port = address.port();
-        Self {
-            portal: format!("http://{PORTAL_HOST}:{port}"),
-            console: format!("http://{CONSOLE_HOST}:{port}"),
-            first_page: format!("http://{FIRST_PAGE_HOST}:{}", first_page.port()),
-        }
-    }
-}
-
-fn configuration(out: &Output, folder: &Path) -> Result<Config> {
+fn loaded(out: &Output, folder: &Path) -> Result<Config> {
     digue_config::load(&folder.join("digue.toml")).map_err(|faults| {
         anyhow!(
             "{}",
@@ -157,7 +166,7 @@ fn show_first_page(
     running: &RunningServer,
     mailbox: DemoMailbox,
     population: &Population,
-    urls: &Urls,
+    urls: &DemoUrls,
 ) -> Result<()> {
     let port = listener.local_addr()?.port();
     let agent = population.account("of-000.agent2").context("an agent")?;
@@ -232,58 +241,6 @@ async fn open_portal(population: Arc<Population>) -> Result<SocketAddr> {
         }
     });
     Ok(address)
-}
-
-/// The fictitious operator of the demonstration.
-const RESPONSE: &str = r#"
-[response]
-name = "France Formation (démonstration)"
-number = "123 456 789 00012"
-address = "1 rue de la Digue, 59000 Lille"
-sector = "formation professionnelle"
-size = "250"
-notified_by = "Camille Martin"
-contact_name = "Camille Martin"
-contact_mail = "dpo@formation.example"
-contact_phone = "03 00 00 00 00"
-insured = true
-
-[backup]
-runs_itself = false
-
-[[backup.repositories]]
-name = "disque"
-folder = "backup-disk"
-kept_outside = true
-password_file = "backup.pass"
-"#;
-
-fn write_configuration(
-    folder: &Path,
-    (upstream, mail): (SocketAddr, SocketAddr),
-    address: SocketAddr,
-    urls: &Urls,
-) -> Result<()> {
-    let portals = folder.join("portals");
-    std::fs::create_dir_all(&portals).with_context(|| portals.display().to_string())?;
-    let settings = format!(
-        "[digue]\nname = \"digue.demo\"\n\n[console]\nurl = \"{}\"\n\n[[listeners]]\naddress = \"{address}\"\n\n[sessions]\nproof = \"8h\"\n\n[password]\nallowed = true\n\n[mail]\nhost = \"127.0.0.1\"\nport = {}\nprotection = \"danger-none\"\nfrom = \"digue@formation.example\"\n{RESPONSE}",
-        urls.console,
-        mail.port()
-    );
-    std::fs::write(folder.join("digue.toml"), settings)?;
-    // The same at each start: a repository opens with the password that it was made with.
-    let password = folder.join("backup.pass");
-    if !password.exists() {
-        std::fs::write(&password, backup_password()?)?;
-    }
-    let map = portal::map(&format!("http://{upstream}"), &urls.portal);
-    std::fs::write(portals.join("kairos.toml"), map + CLASS_RULES)?;
-    Ok(())
-}
-
-fn backup_password() -> Result<String> {
-    Ok(digue_app::secret::name("dp")?)
 }
 
 /// Backs up, reads back and restores for proof, as an operator's timer does, beside the running
@@ -369,7 +326,7 @@ async fn banner(
     out: &Output,
     running: &RunningServer,
     population: &Population,
-    urls: &Urls,
+    urls: &DemoUrls,
     played: Option<day::WorldDay>,
 ) -> Result<()> {
     let app = &running.app;
@@ -476,7 +433,13 @@ impl Demo for DemoAttack {
         let (population, stolen, address) =
             (self.population.clone(), self.stolen.clone(), self.address);
         self.runtime.spawn(async move {
-            if let Err(error) = steal(&app, &account, address, &population, &stolen).await {
+            let thief = PortalVisitor {
+                account,
+                address,
+                pace: PACE,
+            };
+            let read = thief.read(&app, &population, ATTACK_REQUESTS_MAX, &stolen);
+            if let Err(error) = read.await {
                 tracing::warn!(error = %error, "The simulated attack ended early");
             }
             stolen.is_over.store(true, Ordering::SeqCst);
@@ -497,37 +460,6 @@ impl Demo for DemoAttack {
             is_over: self.stolen.is_over.load(Ordering::SeqCst),
         })
     }
-}
-
-/// Another person signs in with the account.
-async fn steal(
-    app: &digue_app::App,
-    account: &AccountId,
-    address: SocketAddr,
-    population: &Population,
-    stolen: &StolenData,
-) -> Result<()> {
-    let link = sign_in::issue_link(app, &Actor::digue(), account, PORTAL_HOST, LINK_LASTS).await?;
-    let token = link
-        .rsplit_once('=')
-        .ok_or_else(|| anyhow!("a link ends with its token"))?
-        .1;
-    // A session of the thief's own, as after a stolen password: a copied cookie would be refused
-    // for its network and browser, and the demonstration is about the number of persons.
-    let thief = RequestOrigin {
-        ip: ClientIp::Known(address.ip()),
-        agent: AGENT.to_owned(),
-        ..RequestOrigin::default()
-    };
-    let (cookie, _) = sign_in::enter(app, token, PORTAL_HOST, &thief).await?;
-    let thief = AttackClient {
-        address,
-        host: format!("{PORTAL_HOST}:{}", address.port()),
-        cookie: cookie.reveal().to_owned(),
-        pace: PACE,
-    };
-    kairos(&thief, population, ATTACK_REQUESTS_MAX, stolen).await?;
-    Ok(())
 }
 
 /// Prints the thief's progress every two seconds, until the end.

@@ -18,9 +18,9 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{doctor, runtime};
 use crate::log_lines;
-use crate::serve::{RunningServer, StartPurpose, start};
+use crate::serve::{RunningServer, start};
 use crate::service_manager::{ServiceManager, ServiceState};
-use digue_terminal::{BAD, GOOD, Output};
+use digue_terminal::{BAD, GOOD, Output, StartPurpose};
 
 pub(crate) fn run(out: &Output, file: &Path) -> u8 {
     let config = match load(file) {

@@ -12,7 +12,7 @@ use crate::instance::{Instance, Plan, binary, digue, obliging};
 
 #[path = "../../../digue-backup/tests/it/rest_double.rs"]
 #[allow(dead_code, reason = "its own client is for tests without Digue's")]
-mod rest_double;
+pub(crate) mod rest_double;
 
 use rest_double::{Deleting, RestDouble};
 
@@ -80,7 +80,7 @@ fn refused(folder: &Path, arguments: &[&str]) -> String {
 }
 
 /// Every file below `root` with its content.
-fn tree(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(crate) fn tree(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {

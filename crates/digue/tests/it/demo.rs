@@ -74,7 +74,7 @@ impl Drop for Stage {
 const ROLES: [&str; 6] = ["rssi", "dpo", "delegate", "agent", "person", "auditor"];
 
 /// An address in parts: a client of its host, and the rest.
-fn client_of(address: &str) -> (Client, String) {
+pub(crate) fn client_of(address: &str) -> (Client, String) {
     let rest = address.strip_prefix("http://").unwrap();
     let (authority, path) = rest
         .split_once('/')
@@ -86,7 +86,7 @@ fn client_of(address: &str) -> (Client, String) {
 }
 
 /// Signs in with a link; returns the secret of the session.
-fn enter(link: &str) -> String {
+pub(crate) fn enter(link: &str) -> String {
     let (client, path) = client_of(link);
     let token = path.rsplit_once('=').unwrap().1;
     let form = [("content-type", "application/x-www-form-urlencoded")];
@@ -378,4 +378,53 @@ fn the_played_theft_stays_at_the_budget() {
         page.contains("account closed at") && page.contains("to be decided"),
         "{page}"
     );
+}
+
+#[test]
+fn a_ransomware_is_rehearsed_from_the_backup_to_the_restart_and_the_loss_is_said() {
+    let words = [
+        "demo",
+        "--language",
+        "en",
+        "--attack",
+        "rancongiciel",
+        "--port",
+        "0",
+    ];
+    let done = Command::new(binary()).args(words).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    let complained = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success(), "{said}{complained}");
+    for wanted in [
+        "opens an incident with its sheet: ",
+        "120 files are back, identical",
+        "Journal verified against the checkpoint of the witness",
+        "issued before verif",
+    ] {
+        assert!(said.contains(wanted), "{wanted}: {said}");
+    }
+    // Every step with its time, in order.
+    let step = Regex::new(r"(?m)^(\d+)\. .* \(\d+ s\)$").unwrap();
+    let numbers: Vec<u32> = step
+        .captures_iter(&said)
+        .map(|found| found[1].parse().unwrap())
+        .collect();
+    assert_eq!(numbers, (1..=8).collect::<Vec<u32>>(), "{said}");
+    let lost =
+        Regex::new(r"Lost: ([\d\s,.\u{a0}\u{202f}]+) journal entr\w+, exactly, about (\d+) person")
+            .unwrap();
+    let lost = lost.captures(&said).unwrap_or_else(|| panic!("{said}"));
+    let persons: u32 = lost[2].parse().unwrap();
+    assert!(persons > 0, "persons were shown after the backup: {said}");
+
+    // No other folder than its own.
+    let folder = tempfile::tempdir().unwrap();
+    let refused = Command::new(binary())
+        .args(words)
+        .arg("--folder")
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert!(!refused.status.success());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }

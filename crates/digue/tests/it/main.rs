@@ -26,6 +26,7 @@ mod datasette;
 mod demo;
 mod doctor;
 mod evidence;
+mod first_hour;
 mod gates;
 mod hostile;
 mod http2;

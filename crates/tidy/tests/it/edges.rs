@@ -533,6 +533,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-locales",
             "digue-journal",
             "digue-logs",
+            "digue-app",
             "digue-evidence",
             "digue-config",
         ],
@@ -620,6 +621,39 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-replay",
             "digue-administration",
             "digue-terminal",
+        ],
+    ),
+    (
+        "digue-init",
+        16,
+        &[
+            "digue-types",
+            "digue-locales",
+            "digue-access",
+            "digue-app",
+            "digue-identity",
+            "digue-administration",
+            "digue-terminal",
+        ],
+    ),
+    (
+        "digue-rehearsal",
+        16,
+        &[
+            "digue-types",
+            "digue-locales",
+            "digue-journal",
+            "digue-response",
+            "digue-backup",
+            "digue-exposure",
+            "digue-continuity",
+            "digue-app",
+            "digue-replay",
+            "digue-casework",
+            "digue-notices",
+            "digue-backup-acts",
+            "digue-terminal",
+            "digue-demo",
         ],
     ),
     (
@@ -838,7 +872,10 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("docx-rs", &["digue-documents"]),
     // The sample portal offers an export.
     ("rust_xlsxwriter", &["digue-documents", "digue-replay"]),
-    ("qrcodegen", &["digue-identity", "digue-notices"]),
+    (
+        "qrcodegen",
+        &["digue-identity", "digue-notices", "digue-terminal"],
+    ),
     ("totp-rs", &["digue-identity"]),
     ("zxcvbn", &["digue-identity"]),
     ("tls-parser", &["digue-connections"]),
@@ -852,8 +889,8 @@ const OWNERS: &[(&str, &[&str])] = &[
             "digue-console",
         ],
     ),
-    // The sample portal and the first page of the demonstration are web applications; the binary
-    // hands requests over.
+    // The sample portal, the first page of the demonstration and the first hour of a small
+    // organisation are web applications; the binary hands requests over.
     (
         "axum",
         &[
@@ -865,6 +902,7 @@ const OWNERS: &[(&str, &[&str])] = &[
             "digue-console",
             "digue-replay",
             "digue-demo",
+            "digue-init",
             "digue",
         ],
     ),

@@ -655,6 +655,10 @@ fn split_key(
             out.line(&format!("  {}", line.join(" ")));
         }
         out.line("");
+        let code = digue_terminal::qr_lines(&sheet.words().join(" "));
+        let code = code.expect("some two hundred letters fit into a code");
+        code.iter().for_each(|line| out.line(line));
+        out.line("");
     }
     Ok(GOOD)
 }
