@@ -29,6 +29,7 @@ mod security;
 pub mod server;
 mod signals;
 mod sources;
+pub mod traces;
 pub mod watch;
 mod when;
 

@@ -41,6 +41,7 @@ use super::secrets::secrets_of;
 use super::security::read_security;
 use super::signals::read_signals;
 use super::sources::{list_rules, read_sources};
+use super::traces::{TraceSettings, read_traces};
 use super::watch::{WatchSettings, read_watch};
 
 /// `digue.toml`, checked.
@@ -63,6 +64,8 @@ pub struct Settings {
     pub monitoring: Option<SocketAddr>,
     /// Which lines are written, where `[log]` says so.
     pub log: Option<LogSettings>,
+    /// None are sent where `[traces]` is not written.
+    pub traces: Option<TraceSettings>,
     pub console_url: String,
     pub console_host: String,
     pub journal: JournalSettings,
@@ -211,6 +214,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
         let journal = root.section("journal");
         let backup = root.section("backup").map(|section| read_backup(&section));
         let log = root.section("log").map(|section| read_log(&section));
+        let traces = root.section("traces").map(|section| read_traces(&section));
         let monitoring = root.section("monitoring");
         let monitoring =
             monitoring.map(|section| section.need("address", str::parse::<SocketAddr>));
@@ -243,6 +247,7 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
             acme: authority.map_or(Some(None), |read| read.map(Some))?,
             monitoring: monitoring.map_or(Some(None), |read| read.map(Some))?,
             log,
+            traces: traces.map_or(Some(None), |read| read.map(Some))?,
             console_url,
             console_host,
             sessions,

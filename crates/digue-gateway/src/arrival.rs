@@ -6,6 +6,7 @@ use std::sync::Arc;
 use digue_types::RefusalReason;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use tracing::Instrument as _;
 
 use crate::gateway::{Gateway, SharedGateway};
 use crate::headers;
@@ -21,6 +22,7 @@ use digue_connections::paced::KeptUntilSent;
 use digue_headers::authority::authority_of;
 use digue_http::body::{Body, full};
 use digue_refusals::{EXPLANATION_PATH, Refusal, RefusalForm, WaysOn, language_of};
+use digue_telemetry::stages::RequestSpan;
 
 /// Where a certificate authority looks for proofs (RFC 8555, 8.3).
 const HOST_PROOFS: &str = "/.well-known/acme-challenge/";
@@ -156,7 +158,18 @@ async fn arrive(
                 path: path.ok(),
             };
             match enforcement {
-                Some(enforcement) => proxied(shared, enforcement, arrival, request).await,
+                Some(enforcement) => {
+                    let whole = RequestSpan::begin(arrival.portal.id.as_str(), request.method());
+                    let answered = proxied(shared, enforcement, arrival, request)
+                        .instrument(whole.span())
+                        .await;
+                    whole.answered(
+                        answered
+                            .as_ref()
+                            .map_or_else(|refusal| refusal.status, Response::status),
+                    );
+                    answered
+                }
                 None => Ok(observed(shared, arrival, request).await),
             }
         }

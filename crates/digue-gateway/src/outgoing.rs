@@ -13,6 +13,7 @@ use crate::headers;
 use crate::key;
 use crate::portal::{Identity, Portal};
 use digue_connections::facts::ConnectionFacts;
+use digue_telemetry::stages::say_trace;
 
 /// The request to the portal: same method, same target, and Digue's statement of the caller and
 /// address.
@@ -76,6 +77,7 @@ pub(crate) fn outgoing(
     if let Some(caller) = caller {
         say_who(shared, portal, caller, now, &mut headers);
     }
+    say_trace(&mut headers);
     let scheme = if portal.upstream.is_https {
         "https"
     } else {

@@ -43,6 +43,7 @@ use std::sync::Arc;
 use digue_access::{Enforcement, EnforcementMode};
 use digue_types::RefusalReason;
 use http::{Method, Request, Response, Uri};
+use tracing::Instrument as _;
 
 use self::admit::{Admission, RequestView};
 use self::assets::{forward_public, note_public_fetch};
@@ -64,6 +65,8 @@ use crate::reported::ReportedVisit;
 use digue_http::body::Body;
 use digue_quotas::pending_entries::PendingEntry;
 use digue_refusals::Refusal;
+use digue_telemetry::stage;
+use digue_telemetry::stages::say_route;
 
 /// Through the proxy: the response is held until its entry is durable.
 pub(crate) async fn proxied(
@@ -82,17 +85,23 @@ pub(crate) async fn proxied(
     {
         return forward_public(shared, &portal_request, route, (&parts, body)).await;
     }
-    let (mut visit, turn) = identify(shared, enforcement, &portal_request, route).await?;
+    let identified = identify(shared, enforcement, &portal_request, route);
+    let (mut visit, turn) = identified.instrument(stage!("identify")).await?;
     let (seen, body) = visit.read_body(&parts, body).await?;
     visit.keep_request(&parts, &seen);
-    let mut response = match visit.admit(&RequestView::of(&parts, seen.view())).await? {
+    let view = RequestView::of(&parts, seen.view());
+    let mut response = match visit.admit(&view).instrument(stage!("admit")).await? {
         Admission::Assets(visit) => visit.forward(&parts, body, connection).await?,
         Admission::Held(mut visit, route) => {
-            let (showing, answer) = visit.fetch(&route, &parts, body, connection).await?;
+            say_route(route.name.as_str());
+            let fetched = visit.fetch(&route, &parts, body, connection);
+            let (showing, answer) = fetched.instrument(stage!("fetch")).await?;
             visit
                 .decide(showing, answer)
+                .instrument(stage!("decide"))
                 .await?
                 .record()
+                .instrument(stage!("record"))
                 .await?
                 .release()?
                 .respond()

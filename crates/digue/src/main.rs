@@ -8,7 +8,6 @@ mod cli;
 mod commands;
 mod descriptors;
 mod keys;
-mod log_lines;
 mod maps;
 mod monitoring;
 mod pages;
@@ -22,11 +21,13 @@ mod traffic_listener;
 
 use std::process::ExitCode;
 
+use digue_config::log::LogSettings;
+
 /// For many short-lived buffers of many sizes the system's allocator kept twice the memory.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    log_lines::start();
+    digue_telemetry::lines::start(&LogSettings::USUAL.filter());
     commands::run(cli::parse())
 }

@@ -9,17 +9,22 @@ use digue_access::{Membership, Role};
 use digue_administration::printed_key;
 use digue_app::Actor;
 use digue_config::Config;
+use digue_config::log::LogSettings;
 use digue_config::reader::ConfigFault;
+use digue_config::server::Settings;
+use digue_config::traces::TraceSettings;
 use digue_doctor::certificates;
+use digue_http::client::HttpClient;
 use digue_identity::sign_in;
 use digue_locales::Value;
+use digue_telemetry::{TraceTarget, lines};
 use digue_types::{AccountId, OrganisationId};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{doctor, runtime};
-use crate::log_lines;
 use crate::serve::{RunningServer, start};
 use crate::service_manager::{ServiceManager, ServiceState};
+use crate::tls;
 use digue_terminal::{BAD, GOOD, Output, StartPurpose};
 
 pub(crate) fn run(out: &Output, file: &Path) -> u8 {
@@ -53,8 +58,8 @@ fn load(file: &Path) -> Result<Config, Vec<ConfigFault>> {
 
 async fn hold(out: &Output, file: &Path, config: Config) -> Result<()> {
     // Nothing is said of levels that nobody changed.
-    if config.settings.log.is_some() {
-        log_lines::follow(config.settings.log);
+    if config.settings.log.is_some() || config.settings.traces.is_some() {
+        follow(&config.settings)?;
     }
     let host = config.settings.console_host.clone();
     let schemes: Vec<&str> = config
@@ -109,7 +114,27 @@ async fn hold(out: &Output, file: &Path, config: Config) -> Result<()> {
     if let Some(manager) = &manager {
         manager.tell(ServiceState::Stopping);
     }
-    running.stop().await
+    let stopped = running.stop().await;
+    // It waits for the collector.
+    tokio::task::spawn_blocking(lines::finish).await?;
+    stopped
+}
+
+/// Log lines and traces as the configuration wants them.
+fn follow(settings: &Settings) -> Result<()> {
+    let target = |traces: &TraceSettings| -> Result<TraceTarget> {
+        let roots = tls::authorities(settings.upstream_authorities.as_deref())?;
+        Ok(TraceTarget {
+            endpoint: traces.endpoint.clone(),
+            per_thousand: traces.per_thousand,
+            client: HttpClient::new(roots, Duration::from_secs(5)),
+        })
+    };
+    let target = settings.traces.as_ref().map(target).transpose()?;
+    Ok(lines::follow(
+        settings.log.map(LogSettings::filter),
+        target.as_ref(),
+    )?)
 }
 
 /// Reloads the configuration; one with faults changes nothing.
@@ -121,7 +146,9 @@ async fn take_over(out: &Output, running: &RunningServer, file: &Path) {
         }
         Ok(config) => {
             // Before anything that may fail: more lines may be wanted just for that.
-            log_lines::follow(config.settings.log);
+            if let Err(error) = follow(&config.settings) {
+                out.failed(&error);
+            }
             match running.reload(config).await {
                 Ok(()) => out.say("serve-reloaded", &[]),
                 Err(error) => {

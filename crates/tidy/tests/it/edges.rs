@@ -34,6 +34,8 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("digue-pdf", 2, &["digue-types", "digue-identifiers"]),
     ("digue-dicom", 2, &["digue-types", "digue-identifiers"]),
     ("digue-acme", 2, &["digue-types", "digue-http"]),
+    ("digue-telemetry", 2, &["digue-http"]),
+    ("digue-telemetry", 2, &["digue-http"]),
     ("digue-governance", 3, &["digue-types", "digue-isms"]),
     (
         "digue-privacy",
@@ -138,6 +140,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-connections",
             "digue-decode",
             "digue-refusals",
+            "digue-telemetry",
             "digue-quotas",
             "digue-headers",
             "digue-inspect",
@@ -916,6 +919,11 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("toml_edit", &["digue-learn"]),
     ("minicbor", &["digue-journal"]),
     ("prometheus-client", &["digue-metrics"]),
+    ("opentelemetry", &["digue-telemetry"]),
+    ("opentelemetry_sdk", &["digue-telemetry"]),
+    ("opentelemetry-otlp", &["digue-telemetry"]),
+    ("tracing-opentelemetry", &["digue-telemetry"]),
+    ("tracing-subscriber", &["digue-telemetry"]),
 ];
 
 #[test]
