@@ -10,6 +10,7 @@
 //! `writer`, `lease`, `publisher` and `follower`, which speak no SQL and run on a model as well.
 
 pub mod follower;
+pub mod gateway;
 pub mod lease;
 pub mod log;
 pub mod postgres;
@@ -17,6 +18,7 @@ pub mod publisher;
 pub mod transfer;
 pub mod writer;
 
+pub use gateway::{ServingGateway, SharedGatewayParts, WaitingGateway};
 pub use log::{BatchId, BootId, EntryBatch};
 pub use postgres::{PostgresJournal, PostgresKeys};
 pub use publisher::SharedJournalError;

@@ -78,6 +78,7 @@ fn postgresql_keeps_the_contract() {
     a_folder_or_a_witness_that_is_ahead_halts_every_gateway(&servers);
     another_key_is_not_this_journal(&servers.database("keys"));
     two_gateways_agree_on_period_keys(&servers.database("periods"));
+    crate::gateways::keep_the_contract(&servers);
     crate::transfers::keep_the_contract(&servers);
     // The last ones disturb the servers.
     a_cancelled_wait_is_no_commit(&servers, "cancelled", "pg_cancel_backend");

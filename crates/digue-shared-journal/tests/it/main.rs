@@ -9,6 +9,7 @@
 
 mod contract;
 mod failover;
+mod gateways;
 mod model;
 mod servers;
 mod transfers;
