@@ -128,6 +128,7 @@ impl Committer {
             size,
             checkpoint_size: size,
             failure: None,
+            is_ended: false,
         };
         lock(&shared.observer).committed(&committed);
         Ok(())

@@ -23,6 +23,9 @@ const BATCH_ENTRIES_MAX: usize = 256;
 /// Turns of the following thread that `sign_committed` waits for at most.
 const TURNS_WAITED: u32 = 40;
 
+/// Turns after the last entry in which a journal that closes waits for its signature.
+const LAST_TURNS_MAX: u32 = 10;
+
 /// Gives batches of sealed entries their indexes and makes them durable.
 pub trait DurableElsewhere: Send {
     /// Index of the first entry, once all of them are durable.
@@ -49,6 +52,9 @@ pub trait SignedElsewhere: Send {
     /// serves, and what this one knows is out of date. Any other error is tried again at the next
     /// turn.
     fn next(&mut self, known: &TreeEdge) -> Result<Option<SignedEntries>, OpenError>;
+
+    /// The journal is closed in good order: every entry of this gateway is signed, or was refused.
+    fn finish(&mut self) {}
 }
 
 pub(crate) fn commit_until_closed(shared: &SharedJournal, mut durable: Box<dyn DurableElsewhere>) {
@@ -98,6 +104,7 @@ fn acknowledge(shared: &SharedJournal, answers: Vec<Answer>, first: u64) {
 }
 
 pub(crate) fn follow_until_closed(shared: &SharedJournal, mut signed: Box<dyn SignedElsewhere>) {
+    let mut last_turns = 0;
     loop {
         let is_last = wait_for_turn(shared);
         match follow(shared, &mut *signed) {
@@ -109,6 +116,15 @@ pub(crate) fn follow_until_closed(shared: &SharedJournal, mut signed: Box<dyn Si
             Err(error) => lock(&shared.observer).failed(&source_text(&error)),
         }
         if is_last {
+            // Another gateway may be the one that signs.
+            let status = lock(&shared.status).clone();
+            if status.checkpoint_size < status.size && last_turns < LAST_TURNS_MAX {
+                last_turns += 1;
+                // Nothing unparks this thread: it is a pause.
+                std::thread::park_timeout(shared.checkpoint_every);
+                continue;
+            }
+            signed.finish();
             return;
         }
     }
@@ -129,7 +145,11 @@ fn end(shared: &SharedJournal, error: &OpenError) {
     lock(&shared.queue).is_closed = true;
     shared.work.notify_all();
     let text = source_text(error);
-    lock(&shared.status).failure = Some(text.clone());
+    {
+        let mut status = lock(&shared.status);
+        status.failure = Some(text.clone());
+        status.is_ended = true;
+    }
     lock(&shared.observer).failed(&text);
 }
 
@@ -155,25 +175,33 @@ fn follow(shared: &SharedJournal, signed: &mut dyn SignedElsewhere) -> Result<()
     };
     let checkpoint = lock(&shared.publisher).publish_signed(&news.note, None, read)?;
     {
-        let mut status = lock(&shared.status);
-        status.checkpoint_size = checkpoint.size;
-        status.size = status.size.max(checkpoint.size);
+        let mut observer = lock(&shared.observer);
+        observer.committed(&committed);
+        observer.checkpoint(&checkpoint);
     }
-    let mut observer = lock(&shared.observer);
-    observer.committed(&committed);
-    observer.checkpoint(&checkpoint);
+    // After the observer, whose index answers for them: what waits for this checkpoint
+    // (`wait_for_signature`) reads the index next.
+    let mut status = lock(&shared.status);
+    status.checkpoint_size = checkpoint.size;
+    status.size = status.size.max(checkpoint.size);
     Ok(())
 }
 
-/// Waits until what was acknowledged before is signed, or for some turns of the following thread.
-pub(crate) fn wait_for_signature(shared: &SharedJournal) {
+/// Waits until what was acknowledged before is signed, or for some turns of the following thread;
+/// true when it is.
+pub(crate) fn wait_for_signature(shared: &SharedJournal) -> bool {
     let wanted = lock(&shared.status).size;
     let turn = shared.checkpoint_every.max(Duration::from_millis(1));
     for _ in 0..TURNS_WAITED {
-        if lock(&shared.status).checkpoint_size >= wanted {
-            return;
+        let status = lock(&shared.status).clone();
+        if status.checkpoint_size >= wanted {
+            return true;
+        }
+        if status.is_ended {
+            return false;
         }
         // Nothing unparks this thread: it is a pause.
         std::thread::park_timeout(turn);
     }
+    lock(&shared.status).checkpoint_size >= wanted
 }

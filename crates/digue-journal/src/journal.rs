@@ -93,6 +93,7 @@ impl Journal {
                 size,
                 checkpoint_size: size,
                 failure: None,
+                is_ended: false,
             }),
             observer: Mutex::new(options.observer),
             keyring: options.keyring,
@@ -142,6 +143,7 @@ impl Journal {
                 size,
                 checkpoint_size: size,
                 failure: None,
+                is_ended: false,
             }),
             observer: Mutex::new(options.observer),
             keyring: options.keyring,
@@ -260,12 +262,21 @@ impl Journal {
     }
 
     /// Calls `take` with every durable entry from `first` on, in order, those not yet published
-    /// included.
+    /// included. Where entries become durable elsewhere, those that are not signed yet are not in
+    /// the folder: their signature is waited for.
+    ///
+    /// # Errors
+    /// A file cannot be read, or what is durable elsewhere was not signed within a bound.
     pub fn each(
         &self,
         first: u64,
         take: &mut dyn FnMut(u64, OpenedKeyring),
     ) -> Result<(), OpenError> {
+        // What counts from this (budgets, the index) must not miss the last half second.
+        if self.shared.is_followed && !followed::wait_for_signature(&self.shared) {
+            let text = "the last entries are durable and not signed yet";
+            return Err(OpenError::Disk(std::io::Error::other(text)));
+        }
         let mut at = first;
         loop {
             let end = lock(&self.shared.publisher)
@@ -451,7 +462,7 @@ impl Journal {
     /// it fails, `status` still has the earlier checkpoint.
     pub fn sign_committed(&self) {
         if self.shared.is_followed {
-            followed::wait_for_signature(&self.shared);
+            let _ = followed::wait_for_signature(&self.shared);
         } else {
             publish_committed(&self.shared);
         }

@@ -55,6 +55,9 @@ pub struct JournalStatus {
     pub checkpoint_size: u64,
     /// Why the last commit failed; `None` after the next recovery.
     pub failure: Option<String>,
+    /// Nothing is acknowledged any more, whatever comes: another gateway serves on the shared
+    /// journal, or acknowledged entries were lost. Only a new start of this process helps.
+    pub is_ended: bool,
 }
 
 pub(crate) type Done = Box<dyn FnOnce(Result<Appended, AppendError>) + Send>;

@@ -3,8 +3,9 @@
 //! Two connections, one for each of its threads. The lease of serving is kept by the following
 //! thread and fences every batch of the committing one.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use digue_journal::disk::Disk;
 use digue_journal::note::Signer;
@@ -12,15 +13,21 @@ use digue_journal::tree::TreeEdge;
 use digue_journal::{AppendError, DurableElsewhere, OpenError, SignedElsewhere, SignedEntries};
 
 use crate::follower::{JournalFollower, entries_from, halt_all};
-use crate::lease::{LeaseKeeper, LeaseTerms};
-use crate::log::{BatchId, BootId, DatabaseError, EntryBatch, JournalDatabase as _, LeaseFence};
-use crate::postgres::{KeyDigests, PostgresJournal, PostgresKeys, PostgresSettings};
+use crate::lease::{HeldFence, LeaseKeeper, LeaseTerms};
+use crate::log::{BatchId, BootId, DatabaseError, EntryBatch, JournalDatabase as _};
+use crate::postgres::{Agreement, KeyDigests, PostgresJournal, PostgresKeys, PostgresSettings};
 use crate::publisher::{CheckpointPublisher, SharedJournalError, must_not_be_behind};
+use crate::shared_files::SharedFiles;
 use crate::writer::{self, BatchOutcome};
 
 /// The lease of the gateway that serves: until requests can be forwarded to the owner of an
 /// organisation, one gateway decides, and another takes over when it dies.
 pub const SERVING: &str = "serving";
+
+/// A file of hundreds of megabytes is replicated before it is acknowledged.
+const FILE_ANSWERED_WITHIN: Duration = Duration::from_secs(120);
+
+const KEYS_COPIED_EVERY: Duration = Duration::from_secs(60);
 
 /// Fills bytes with cryptographic randomness.
 pub type DrawName = Box<dyn Fn(&mut [u8]) + Send>;
@@ -40,10 +47,8 @@ pub struct ServingGateway {
     pub writer: GatewayWriter,
     pub reader: GatewayReader,
     pub keys: Arc<PostgresKeys>,
+    pub files: SharedFiles,
 }
-
-/// The lease as both threads see it.
-type HeldFence = Arc<Mutex<Option<LeaseFence>>>;
 
 /// A gateway that waits to serve, and keeps its folder current meanwhile.
 pub struct WaitingGateway {
@@ -52,7 +57,23 @@ pub struct WaitingGateway {
     database: PostgresJournal,
     follower: JournalFollower,
     serving: LeaseKeeper,
+    publisher: CheckpointPublisher,
     timeline: Arc<AtomicU32>,
+    /// When the key files are copied next, on the database's clock.
+    keys_at: Duration,
+}
+
+/// Where a waiting gateway stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum WaitingStep {
+    /// Another one holds the lease of serving: its name, for people.
+    Waits(String),
+    /// The journal is halted, for this reason.
+    Halted(String),
+    /// This one holds the lease; entries of the one before are not in its folder yet.
+    CatchingUp,
+    /// This one may serve: nothing was acknowledged that its folder does not have.
+    Ready,
 }
 
 impl WaitingGateway {
@@ -66,43 +87,87 @@ impl WaitingGateway {
         (parts.draw)(&mut boot);
         let boot = BootId(boot);
         let serving = LeaseKeeper::new(SERVING, &parts.name, boot, parts.terms);
+        let publisher =
+            CheckpointPublisher::new(parts.signer.clone(), &parts.name, boot, parts.terms);
         Ok(Self {
             parts,
             boot,
             database,
             follower,
             serving,
+            publisher,
             timeline,
+            keys_at: Duration::ZERO,
         })
     }
 
-    /// Follows, and takes the lease of serving when nobody holds it; true when this gateway serves.
-    pub fn step(&mut self) -> Result<bool, SharedJournalError> {
-        match self.follower.step(&mut self.database) {
-            Ok(_) => {}
+    /// Follows, signs when nobody else does, and takes the lease of serving when nobody holds it.
+    ///
+    /// # Errors
+    /// `Lost` is final, and has halted every gateway. After any other one the next step may succeed.
+    pub fn step(&mut self) -> Result<WaitingStep, SharedJournalError> {
+        match self.turn() {
             Err(error @ SharedJournalError::Lost(_)) => {
                 halt_all(&mut self.database, &error.to_string());
-                return Err(error);
+                Err(error)
             }
-            Err(other) => return Err(other),
+            other => other,
         }
-        self.serving.keep(&mut self.database)?;
-        Ok(self.serving.fence(self.database.now()).is_some())
     }
 
-    /// Begins to serve, after `step` said so. The folder is released for `Journal::open_followed`.
-    pub fn serve(mut self) -> Result<ServingGateway, SharedJournalError> {
-        // To the last checkpoint: what comes later is held in memory, turn by turn.
-        while self.follower.step(&mut self.database)?.is_some() {}
+    fn turn(&mut self) -> Result<WaitingStep, SharedJournalError> {
+        self.follower.step(&mut self.database)?;
+        // A key that was destroyed must not live on in the folder of a gateway that only waits.
+        if self.database.now() >= self.keys_at {
+            self.follower.copy_keys(&self.database.key_files()?)?;
+            self.keys_at = self.database.now() + KEYS_COPIED_EVERY;
+        }
+        if let Some(reason) = self.database.halted()? {
+            return Ok(WaitingStep::Halted(reason));
+        }
+        self.serving.keep(&mut self.database)?;
+        // Also while another one serves: both leases of a gateway that dies are seen to stand still
+        // from the same moment on.
+        self.publisher
+            .step(&mut self.database, self.follower.mirror().edge())?;
+        if self.serving.fence(self.database.now()).is_none() {
+            return Ok(WaitingStep::Waits(self.database.lease(SERVING)?.holder));
+        }
+        // After the lease was taken: no batch of the one before can still come, and what it
+        // acknowledged last is counted in budgets only once it is in the folder.
+        self.follower.step(&mut self.database)?;
+        if self.database.size()? > self.follower.mirror().size() {
+            return Ok(WaitingStep::CatchingUp);
+        }
+        Ok(WaitingStep::Ready)
+    }
+
+    /// Gives up waiting: what this gateway holds is free for the others.
+    pub fn release(mut self) {
+        self.publisher.release(&mut self.database);
+        self.serving.release(&mut self.database);
+    }
+
+    /// Begins to serve, after `step` said `Ready`. The folder is released for
+    /// `Journal::open_followed`.
+    pub fn serve(self) -> Result<ServingGateway, SharedJournalError> {
         let parts = self.parts;
         let keys = Arc::new(PostgresKeys::new(parts.settings.clone(), &self.timeline)?);
         let key = parts.signer.verifier();
-        let writing = PostgresJournal::open_beside(parts.settings, key, &self.timeline)?;
+        let writing = PostgresJournal::open_beside(parts.settings.clone(), key, &self.timeline)?;
         let held = self.serving.fence(self.database.now());
         let epoch = held.as_ref().map(|held| held.epoch);
-        let fence: HeldFence = Arc::new(Mutex::new(held));
-        let publisher =
-            CheckpointPublisher::new(parts.signer.clone(), &parts.name, self.boot, parts.terms);
+        let fence = HeldFence::default();
+        fence.set(held);
+        let slow = PostgresSettings {
+            answer_within: FILE_ANSWERED_WITHIN,
+            ..parts.settings.clone()
+        };
+        let files = SharedFiles {
+            database: PostgresJournal::open_beside(slow, key, &self.timeline)?,
+            fence: fence.clone(),
+            boot: self.boot,
+        };
         Ok(ServingGateway {
             writer: GatewayWriter {
                 database: writing,
@@ -114,18 +179,20 @@ impl WaitingGateway {
             },
             reader: GatewayReader {
                 database: self.database,
-                publisher,
+                publisher: self.publisher,
                 serving: self.serving,
                 epoch,
                 fence,
             },
             keys,
+            files,
         })
     }
-}
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Compares what all gateways must have alike.
+    pub fn agree(&mut self, name: &str, digest: &[u8; 32]) -> Result<Agreement, DatabaseError> {
+        self.database.agree(name, digest)
+    }
 }
 
 /// Commits the gateway's batches.
@@ -141,7 +208,7 @@ pub struct GatewayWriter {
 impl DurableElsewhere for GatewayWriter {
     fn commit(&mut self, entries: Vec<Vec<u8>>) -> Result<u64, AppendError> {
         let unavailable = |text: &str| AppendError::Unavailable(text.to_owned());
-        let Some(fence) = lock(&self.fence).clone() else {
+        let Some(fence) = self.fence.current() else {
             return Err(unavailable("another gateway serves"));
         };
         let Some(keys) = self.digests.of(&entries) else {
@@ -210,7 +277,7 @@ impl GatewayReader {
         let held = self.serving.fence(self.database.now());
         let is_ours = held.as_ref().map(|held| held.epoch) == self.epoch;
         // Also when the database cannot be reached: trust in the lease ends by this clock.
-        *lock(&self.fence) = held.filter(|_| is_ours);
+        self.fence.set(held.filter(|_| is_ours));
         kept?;
         if is_ours || Some(self.database.lease(SERVING)?.epoch) == self.epoch {
             Ok(())
@@ -249,11 +316,17 @@ impl SignedElsewhere for GatewayReader {
         self.turn(known).map_err(|error| match error {
             TurnError::Deposed => OpenError::Held,
             TurnError::Shared(SharedJournalError::Lost(reason)) => {
-                *lock(&self.fence) = None;
+                self.fence.set(None);
                 halt_all(&mut self.database, &reason);
                 OpenError::Tampered(reason)
             }
             TurnError::Shared(other) => OpenError::Disk(std::io::Error::other(other.to_string())),
         })
+    }
+
+    fn finish(&mut self) {
+        self.fence.set(None);
+        self.publisher.release(&mut self.database);
+        self.serving.release(&mut self.database);
     }
 }

@@ -4,6 +4,7 @@
 //! by the database, which compares the epoch: a holder that was stopped for an hour wakes up
 //! trusting nothing, and could commit nothing if it did.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::log::{BootId, CommitAttempt, DatabaseError, JournalDatabase, LeaseFence, LeaseRow};
@@ -25,6 +26,23 @@ impl Default for LeaseTerms {
             renew_every: Duration::from_secs(2),
             margin: Duration::from_secs(3),
         }
+    }
+}
+
+/// The lease as all threads see it.
+#[derive(Clone, Default)]
+pub(crate) struct HeldFence(Arc<Mutex<Option<LeaseFence>>>);
+
+impl HeldFence {
+    pub(crate) fn current(&self) -> Option<LeaseFence> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn set(&self, held: Option<LeaseFence>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = held;
     }
 }
 
@@ -72,6 +90,14 @@ impl LeaseKeeper {
         })
     }
 
+    /// Gives the lease back, so that the next one need not wait for its end. Where the database does
+    /// not say that it was, the next one waits.
+    pub fn release(&mut self, database: &mut impl JournalDatabase) {
+        if let Some(held) = self.held.take() {
+            drop(database.release_lease(&self.name, self.boot, held.epoch));
+        }
+    }
+
     /// Gives up trust in the lease, after the database refused it.
     pub fn concede(&mut self) {
         self.held = None;
@@ -95,7 +121,7 @@ impl LeaseKeeper {
         if row.epoch > 0 && row.boot == self.boot {
             return self.renew(database, row.epoch, started);
         }
-        let is_free = row.epoch == 0 || self.is_abandoned(&row, started);
+        let is_free = row.boot == BootId::NOBODY || self.is_abandoned(&row, started);
         if !is_free {
             return Ok(());
         }

@@ -15,11 +15,13 @@ pub mod lease;
 pub mod log;
 pub mod postgres;
 pub mod publisher;
+mod shared_files;
 pub mod transfer;
 pub mod writer;
 
-pub use gateway::{ServingGateway, SharedGatewayParts, WaitingGateway};
+pub use gateway::{ServingGateway, SharedGatewayParts, WaitingGateway, WaitingStep};
 pub use log::{BatchId, BootId, EntryBatch};
-pub use postgres::{PostgresJournal, PostgresKeys};
+pub use postgres::{Agreement, PostgresJournal, PostgresKeys};
 pub use publisher::SharedJournalError;
+pub use shared_files::{FILE_BYTES_MAX, SharedFiles, SharingOutcome};
 pub use writer::BatchOutcome;

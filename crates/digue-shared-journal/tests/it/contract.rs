@@ -440,5 +440,5 @@ fn a_server_that_does_not_replicate_is_refused(servers: &Servers) {
     servers.thaw(1);
     let standby = servers.url(1, "emptied");
     let opened = PostgresJournal::open(settings(&[&standby]), signer().verifier());
-    assert!(matches!(opened, Err(DatabaseError::Unfit(_))));
+    assert!(matches!(opened, Err(DatabaseError::NotPrimary(_))));
 }

@@ -13,7 +13,8 @@ use digue_shared_journal::gateway::SERVING;
 use digue_shared_journal::lease::LeaseTerms;
 use digue_shared_journal::log::{CommitAttempt, JournalDatabase as _};
 use digue_shared_journal::{
-    BootId, PostgresJournal, ServingGateway, SharedGatewayParts, WaitingGateway,
+    BootId, PostgresJournal, ServingGateway, SharedFiles, SharedGatewayParts, SharingOutcome,
+    WaitingGateway, WaitingStep,
 };
 use digue_testkit::events::shown;
 
@@ -31,7 +32,7 @@ impl JournalObserver for Seen {
     }
 }
 
-fn waiting(url: &str, folder: &Path, number: u8, lasts: Duration) -> WaitingGateway {
+pub(crate) fn waiting(url: &str, folder: &Path, number: u8, lasts: Duration) -> WaitingGateway {
     let next = Mutex::new(u64::from(number) << 32);
     let parts = SharedGatewayParts {
         settings: settings(&[url]),
@@ -51,7 +52,11 @@ fn waiting(url: &str, folder: &Path, number: u8, lasts: Duration) -> WaitingGate
     WaitingGateway::open(parts, Disk::new(folder)).unwrap()
 }
 
-fn open(folder: &Path, gateway: ServingGateway, seen: &Seen) -> Journal {
+pub(crate) fn open(
+    folder: &Path,
+    gateway: ServingGateway,
+    observer: Box<dyn JournalObserver>,
+) -> (Journal, SharedFiles) {
     let disk = Disk::new(folder);
     let draw = |bytes: &mut [u8]| bytes.fill(7);
     let keyring = Keyring::new(
@@ -61,14 +66,16 @@ fn open(folder: &Path, gateway: ServingGateway, seen: &Seen) -> Journal {
         Box::new(draw),
     );
     let options = JournalOptions {
-        keyring: keyring.sharing(gateway.keys.clone()),
+        keyring: keyring.sharing(gateway.keys),
         disk,
         signer: signer(),
         queue_max: 64,
         checkpoint_every: Duration::from_millis(20),
-        observer: Box::new(seen.clone()),
+        observer,
     };
-    Journal::open_followed(options, Box::new(gateway.writer), Box::new(gateway.reader)).unwrap()
+    let (writer, reader) = (Box::new(gateway.writer), Box::new(gateway.reader));
+    let journal = Journal::open_followed(options, writer, reader).unwrap();
+    (journal, gateway.files)
 }
 
 pub(crate) fn keep_the_contract(servers: &Servers) {
@@ -78,8 +85,12 @@ pub(crate) fn keep_the_contract(servers: &Servers) {
     let (ours, theirs) = (Seen::default(), Seen::default());
     let hour = Duration::from_secs(3600);
     let mut first = waiting(&url, folders[0].path(), 1, hour);
-    assert!(first.step().unwrap(), "nobody held the lease");
-    let first = open(folders[0].path(), first.serve().unwrap(), &ours);
+    assert_eq!(first.step().unwrap(), WaitingStep::Ready, "nobody held it");
+    let (first, mut files) = open(
+        folders[0].path(),
+        first.serve().unwrap(),
+        Box::new(ours.clone()),
+    );
     let answers: Vec<u64> = (0..5)
         .map(|number| {
             let events = vec![shown(number, "a1", "P1"), shown(number, "a1", "P2")];
@@ -91,9 +102,20 @@ pub(crate) fn keep_the_contract(servers: &Servers) {
     sign(&first, 10);
     assert_eq!(first.entries(0..10).unwrap().len(), 10);
     assert!(first.receipt(3, true).is_ok());
+    // So is what the state refers to.
+    let data = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let table = "caseloads/waiting/nir.csv";
+    std::fs::create_dir_all(data[0].path().join("caseloads/waiting")).unwrap();
+    for content in [vec![7; 20 << 20], Vec::new(), b"account,person\n".to_vec()] {
+        std::fs::write(data[0].path().join(table), content).unwrap();
+        let shared = files.share(data[0].path(), table).unwrap();
+        assert_eq!(shared, SharingOutcome::Shared);
+    }
     // A second one follows, and does not serve while it has to believe that the first is alive.
     let mut second = waiting(&url, folders[1].path(), 2, hour);
-    assert!(!second.step().unwrap() && !second.step().unwrap());
+    let held = WaitingStep::Waits("gateway 1".to_owned());
+    assert_eq!(second.step().unwrap(), held);
+    assert_eq!(second.step().unwrap(), held);
     drop(second);
     // As if its time had passed: the lease goes to the second, and the first has noticed nothing.
     let mut second = waiting(&url, folders[1].path(), 2, hour);
@@ -103,13 +125,32 @@ pub(crate) fn keep_the_contract(servers: &Servers) {
     assert_eq!(taken, CommitAttempt::Acknowledged(2));
     let late = first.append_and_wait(vec![shown(90, "a1", "P9")]);
     assert!(matches!(late, Err(AppendError::Unavailable(_))), "{late:?}");
-    assert!(second.step().unwrap());
-    let second = open(folders[1].path(), second.serve().unwrap(), &theirs);
+    assert_eq!(second.step().unwrap(), WaitingStep::Ready);
+    // What the first writes now is of no account.
+    std::fs::write(data[0].path().join(table), "account,person\na9,P9\n").unwrap();
+    let late = files.share(data[0].path(), table).unwrap();
+    assert_eq!(late, SharingOutcome::Deposed);
+    let (second, mut taken_over) = open(
+        folders[1].path(),
+        second.serve().unwrap(),
+        Box::new(theirs.clone()),
+    );
+    assert_eq!(taken_over.fetch(data[1].path()).unwrap(), [table]);
+    let fetched = std::fs::read(data[1].path().join(table)).unwrap();
+    assert_eq!(fetched, b"account,person\n");
+    assert!(taken_over.fetch(data[1].path()).unwrap().is_empty());
     let event = vec![shown(9, "a2", "P3")];
     assert_eq!(second.append_and_wait(event).unwrap().first, 10);
     // The first still publishes, for everyone.
     sign(&second, 11);
+    // Given back in good order: nobody waits for its end.
     second.close();
+    let given_back = database.lease(SERVING).unwrap();
+    assert_eq!((given_back.boot, given_back.epoch), (BootId::NOBODY, 2));
+    let folder = tempfile::tempdir().unwrap();
+    let mut third = waiting(&url, folder.path(), 3, hour);
+    assert_eq!(third.step().unwrap(), WaitingStep::Ready);
+    third.release();
     first.close();
     assert_eq!(ours.0.lock().unwrap()[..10], (0..10).collect::<Vec<u64>>());
     assert_eq!(

@@ -9,6 +9,7 @@
 
 mod contract;
 mod failover;
+mod figures;
 mod gateways;
 mod model;
 mod servers;
