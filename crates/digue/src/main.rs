@@ -6,7 +6,6 @@ mod acme;
 mod backup_jobs;
 mod cli;
 mod commands;
-mod descriptors;
 mod keys;
 mod log_lines;
 mod maps;
@@ -15,9 +14,7 @@ mod pages;
 mod parts;
 mod periodic;
 mod serve;
-mod service_manager;
 mod tls;
-mod traffic_listener;
 
 use std::process::ExitCode;
 

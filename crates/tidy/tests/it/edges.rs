@@ -486,6 +486,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-http",
             "digue-backup",
             "digue-exposure",
+            "digue-shared-journal",
             "digue-store",
             "digue-continuity",
             "digue-gateway",
@@ -583,6 +584,17 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         ],
     ),
     (
+        "digue-cluster",
+        16,
+        &[
+            "digue-locales",
+            "digue-journal",
+            "digue-shared-journal",
+            "digue-config",
+            "digue-terminal",
+        ],
+    ),
+    (
         "digue-map-commands",
         16,
         &[
@@ -598,6 +610,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-gateway",
             "digue-learn",
             "digue-har",
+            "digue-app",
             "digue-config",
             "digue-terminal",
         ],
