@@ -54,8 +54,8 @@ pub struct LeaseKeeper {
     boot: BootId,
     terms: LeaseTerms,
     held: Option<HeldLease>,
-    /// The lease of another holder, and when it was first seen like this.
-    seen: Option<(LeaseRow, Duration)>,
+    /// The lease of another holder, when it was first seen like this, and over which connection.
+    seen: Option<(LeaseRow, Duration, u64)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -121,7 +121,8 @@ impl LeaseKeeper {
         if row.epoch > 0 && row.boot == self.boot {
             return self.renew(database, row.epoch, started);
         }
-        let is_free = row.boot == BootId::NOBODY || self.is_abandoned(&row, started);
+        let is_free =
+            row.boot == BootId::NOBODY || self.is_abandoned(&row, started, database.session());
         if !is_free {
             return Ok(());
         }
@@ -133,12 +134,15 @@ impl LeaseKeeper {
         Ok(())
     }
 
-    /// True when the lease has been seen unchanged for as long as it lasts.
-    fn is_abandoned(&mut self, row: &LeaseRow, now: Duration) -> bool {
+    /// True when the lease has been seen unchanged for as long as it lasts, over one connection: a
+    /// failover keeps its holder from renewing it for as long as others from looking.
+    fn is_abandoned(&mut self, row: &LeaseRow, now: Duration, session: u64) -> bool {
         match &self.seen {
-            Some((seen, since)) if seen == row => now.saturating_sub(*since) >= self.terms.lasts,
+            Some((seen, since, over)) if seen == row && *over == session => {
+                now.saturating_sub(*since) >= self.terms.lasts
+            }
             Some(_) | None => {
-                self.seen = Some((row.clone(), now));
+                self.seen = Some((row.clone(), now, session));
                 false
             }
         }
