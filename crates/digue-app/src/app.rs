@@ -52,6 +52,8 @@ pub struct AppParts {
     pub monitor: Arc<DetectionMonitor>,
     /// True when the checkpoint and the tiles are public.
     pub is_published: bool,
+    /// True when the journal's database may lose what it acknowledged: said on every page.
+    pub danger_asynchronous: bool,
     /// Where the index is rebuilt; `None` keeps it in memory.
     pub index_folder: Option<IndexFolder>,
     /// Where caseload files and alias tables are kept.
@@ -76,6 +78,7 @@ pub struct App {
     monitor: Arc<DetectionMonitor>,
     client: Option<HttpClient>,
     is_published: bool,
+    danger_asynchronous: bool,
     clock: Arc<dyn Clock>,
     // The next rules to publish. Each change is made and published under this lock, which is the
     // last async lock and may be held while an act is journalled (`gates`): no subscriber of acts
@@ -125,6 +128,7 @@ impl App {
             monitor: parts.monitor,
             client: parts.client,
             is_published: parts.is_published,
+            danger_asynchronous: parts.danger_asynchronous,
             clock: parts.clock,
             rules: Mutex::new(rules),
             gateway: OnceLock::new(),
@@ -315,6 +319,11 @@ impl App {
     /// True when the journal's checkpoint and tiles are public.
     pub fn is_published(&self) -> bool {
         self.is_published
+    }
+
+    /// True when the journal's database may lose what it acknowledged.
+    pub fn danger_asynchronous(&self) -> bool {
+        self.danger_asynchronous
     }
 
     /// True while the index is being rebuilt.

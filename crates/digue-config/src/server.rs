@@ -109,6 +109,16 @@ pub struct JournalSettings {
     /// True when anyone may read checkpoint and tiles on the console's host.
     pub is_published: bool,
     pub witnesses: WitnessRules,
+    /// True when entries become durable in a database that several gateways share.
+    pub is_shared: bool,
+    /// The servers of that database, whichever of them is the primary; those of the state unless
+    /// others are named. Empty when there is none of PostgreSQL.
+    pub databases: Vec<String>,
+    /// This gateway's name among those that share it, for people; that of the host unless another
+    /// one is given.
+    pub gateway: Option<String>,
+    /// Accepts a database that does not replicate synchronously.
+    pub danger_asynchronous: bool,
 }
 
 /// `[messages]`: what the message desk compares suspicious messages with.
@@ -228,7 +238,15 @@ pub(crate) fn read(file: &Path, faults: &mut Vec<ConfigFault>) -> Option<Setting
         let time_zone = digue.parse("time_zone", parse_zone);
         let has_portal = digue.boolean("has_portal").unwrap_or(true);
         let (console_url, console_host) = console_url?;
-        let journal = read_journal(journal, &data_folder)?;
+        let mut journal = read_journal(journal, &data_folder)?;
+        let state = store_url.iter().filter(|url| !url.starts_with("sqlite:"));
+        // The next gateway reads the state of the one before: gates, sessions, accounts.
+        if journal.is_shared && state.clone().next().is_none() {
+            root.fault("journal", "fault-journal-state", "");
+        }
+        if journal.databases.is_empty() {
+            journal.databases = state.cloned().collect();
+        }
         Some(Settings {
             file: file.to_owned(),
             name: name?,
@@ -314,6 +332,10 @@ fn read_journal(section: Option<ConfigSection<'_>>, data: &Path) -> Option<Journ
             retention: Retention::default(),
             is_published: false,
             witnesses: WitnessRules::default(),
+            is_shared: false,
+            databases: Vec::new(),
+            gateway: None,
+            danger_asynchronous: false,
         });
     };
     let words = [("month", PeriodLength::Month), ("day", PeriodLength::Day)];
@@ -323,6 +345,12 @@ fn read_journal(section: Option<ConfigSection<'_>>, data: &Path) -> Option<Journ
         retention: read_retention(&section)?,
         is_published: section.boolean("published").unwrap_or(false),
         witnesses: read_witnesses(&section)?,
+        is_shared: section
+            .choice("storage", &[("local", false), ("postgresql", true)])
+            .unwrap_or(false),
+        databases: section.texts("databases"),
+        gateway: section.text("gateway"),
+        danger_asynchronous: section.boolean("danger_asynchronous").unwrap_or(false),
     })
 }
 

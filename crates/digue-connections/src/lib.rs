@@ -5,6 +5,7 @@
 
 pub mod activity;
 pub mod client_address;
+pub mod descriptors;
 pub mod facts;
 pub mod ja4;
 pub mod paced;

@@ -27,6 +27,7 @@ pub(crate) async fn surround(
     let mut frame = PageFrame {
         path,
         theme,
+        danger_asynchronous: console.app.danger_asynchronous(),
         ..PageFrame::default()
     };
     // Counts are asked of the store: only for answers that show a menu. What a form answers with,

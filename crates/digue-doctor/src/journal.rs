@@ -74,7 +74,7 @@ impl JournalAbsence {
     }
 }
 
-fn verifier(path: &Path) -> Result<Verifier, JournalAbsence> {
+pub(crate) fn verifier(path: &Path) -> Result<Verifier, JournalAbsence> {
     let named = |cause: &dyn ToString| format!("{}: {}", path.display(), cause.to_string());
     let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => JournalAbsence::NoKey(named(&error)),

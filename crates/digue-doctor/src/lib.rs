@@ -21,6 +21,7 @@ mod published_figures;
 mod report;
 mod served_certificate;
 mod services;
+mod shared_journal;
 mod state;
 mod support_bundle;
 
@@ -120,6 +121,7 @@ fn make(
         HealthCheck::Process => on_thread(check, installation, process::process_result),
         HealthCheck::State => Box::pin(state::examine(installation)),
         HealthCheck::Journal => Box::pin(journal::examine(installation)),
+        HealthCheck::SharedJournal => on_thread(check, installation, shared_journal::examine),
         HealthCheck::Space => on_thread(check, installation, files::space),
         HealthCheck::Index => on_thread(check, installation, index::examine),
         HealthCheck::Keys => on_thread(check, installation, files::keys),

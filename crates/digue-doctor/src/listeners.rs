@@ -17,7 +17,7 @@ pub(crate) fn examine(installation: &ExaminedInstallation) -> HealthResult {
         let values = [("address", Value::from(address.to_string()))];
         result = result.looked_at("doctor-listeners", &values);
         result = match &installation.run {
-            RunState::Running => accepts(result, address),
+            RunState::Running => accepts(result, address, installation.settings.journal.is_shared),
             RunState::Stopped | RunState::NeverStarted => is_free(result, address),
             RunState::Unknown(_) => result.unknown("doctor-listeners-unknown", &values),
         };
@@ -26,13 +26,16 @@ pub(crate) fn examine(installation: &ExaminedInstallation) -> HealthResult {
 }
 
 /// Connects and says nothing: Digue closes such a connection by itself.
-fn accepts(result: HealthResult, address: SocketAddr) -> HealthResult {
+fn accepts(result: HealthResult, address: SocketAddr, may_stand_by: bool) -> HealthResult {
     // The system chose that port, and told Digue alone.
     if address.port() == 0 {
         return result;
     }
     match TcpStream::connect_timeout(&reachable(address), CONNECTED_WITHIN) {
         Ok(_) => result,
+        Err(error) if may_stand_by => {
+            result.warning("doctor-listeners-standby", &values(address, &error))
+        }
         Err(error) => result.bad("doctor-listeners-closed", &values(address, &error)),
     }
 }

@@ -16,6 +16,7 @@ pub enum HealthCheck {
     Process,
     State,
     Journal,
+    SharedJournal,
     Space,
     Index,
     Keys,
@@ -31,12 +32,13 @@ pub enum HealthCheck {
 }
 
 impl HealthCheck {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Configuration,
         Self::Maps,
         Self::Process,
         Self::State,
         Self::Journal,
+        Self::SharedJournal,
         Self::Space,
         Self::Index,
         Self::Keys,
@@ -58,6 +60,7 @@ impl HealthCheck {
             Self::Process => "process",
             Self::State => "state",
             Self::Journal => "journal",
+            Self::SharedJournal => "shared-journal",
             Self::Space => "space",
             Self::Index => "index",
             Self::Keys => "keys",

@@ -5,13 +5,15 @@
 //! entries into tiles and replaces the checkpoint. Opening a journal after a crash and recovering
 //! from a failed disk are one function: `recover`.
 //!
+//! `followed` is the other way to be durable: elsewhere, for several gateways.
+//!
 //! What an entry means, and whether a response may leave, is not known here.
 
 use std::collections::HashSet;
 use std::fs::File;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -19,11 +21,14 @@ use digue_types::{Event, Timestamp};
 
 use crate::checkpoint::Checkpoint;
 use crate::codec;
-use crate::disk::{Disk, WalFile};
+use crate::committer::Committer;
+use crate::disk::Disk;
+use crate::followed::{self, DurableElsewhere, SignedElsewhere};
+use crate::journal_state::{Done, SharedJournal, WaitingAppend, lock};
 use crate::keyring::{KeyError, Keyring, OpenedKeyring, PeriodKeyRecord, Stream};
 use crate::mirror;
 use crate::note::Signer;
-use crate::observer::{Committed, JournalObserver};
+use crate::observer::JournalObserver;
 use crate::open_error::OpenError;
 use crate::proof::Prover;
 use crate::prune::{self, Pruned};
@@ -33,22 +38,12 @@ use crate::receipt::Receipt;
 use crate::seal::{ClearHeader, EVENT_BYTES_MAX, EntryKey};
 use crate::tree::{Hash, TILE_WIDTH};
 use crate::verify::{self, VerifyAgainst, VerifyReport};
-use crate::wal;
 
-/// Above this size a new write-ahead file is begun, so that the old one can be removed.
-const WAL_BYTES_MAX: usize = 32 << 20;
-
-/// Greatest number of entries in one write and sync; a single append may have more.
-const BATCH_ENTRIES_MAX: usize = 4096;
+pub use crate::journal_state::{AppendError, Appended, JournalStatus};
 
 /// Entries that `each` reads in one step, 64 bundles: memory stays bounded, and publishing waits
 /// for a step and not for the whole journal.
 const READ_CHUNK: u64 = 64 * 256;
-
-/// How long the committer waits for further appends when the last batch had several. On a disk that
-/// syncs in 0.2 ms, one sync for every two or three entries costs more than all the rest of a
-/// response.
-const GATHER: Duration = Duration::from_micros(700);
 
 /// What a journal needs to run.
 pub struct JournalOptions {
@@ -63,33 +58,6 @@ pub struct JournalOptions {
     pub observer: Box<dyn JournalObserver>,
 }
 
-/// The position of an append in the journal: `count` entries from index `first` on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Appended {
-    pub first: u64,
-    pub count: u64,
-}
-
-/// Why an append was not acknowledged: the response that it records must not leave. After
-/// `Unavailable` its entries may nevertheless be found in the journal.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AppendError {
-    #[error("{limit} appends are already waiting for the disk")]
-    Busy { limit: usize },
-    #[error("an entry has {bytes} bytes, at most {EVENT_BYTES_MAX} fit")]
-    TooLong { bytes: usize },
-    /// The key of its period was destroyed: nothing past its retention is written again.
-    #[error("{0}")]
-    PastRetention(String),
-    /// The key of its period cannot be used: nothing was written.
-    #[error("the entry cannot be sealed: {0}")]
-    NotSealed(String),
-    #[error("the journal cannot be written: {0}")]
-    Unavailable(String),
-    #[error("the journal is closed")]
-    Closed,
-}
-
 /// A running journal. Dropping it closes it.
 pub struct Journal {
     shared: Arc<SharedJournal>,
@@ -98,57 +66,6 @@ pub struct Journal {
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// The folder's lock file, held until both threads have ended. Taken only by `close`, last.
     lock: Mutex<Option<File>>,
-}
-
-/// How far the journal is.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct JournalStatus {
-    /// Entries that are durable.
-    pub size: u64,
-    /// Entries under the last signed checkpoint.
-    pub checkpoint_size: u64,
-    /// Why the last commit failed; `None` after the next recovery.
-    pub failure: Option<String>,
-}
-
-type Done = Box<dyn FnOnce(Result<Appended, AppendError>) + Send>;
-
-struct WaitingAppend {
-    entries: Vec<(Vec<u8>, Event)>,
-    done: Done,
-}
-
-// Lock order: `queue`, `publisher`, `committed`, then `status`, `observer` or the keyring's. None
-// is taken while a later one is held.
-struct SharedJournal {
-    /// Waiting appends and the state of closing. Held for moving lists only, save for the last
-    /// publication of a journal that closes.
-    queue: Mutex<AppendQueue>,
-    /// Wakes the committer: entries wait, or the journal closes.
-    work: Condvar,
-    /// Wakes the publisher: the committer has ended.
-    closing: Condvar,
-    /// The tree and its files. Held for the whole of a publication, a recovery or a read, so that
-    /// no reader sees tiles without their checkpoint, or a bundle that is being replaced.
-    publisher: Mutex<Publisher>,
-    /// Sealed entries that are durable and not in tiles yet, in order.
-    committed: Mutex<Vec<Vec<u8>>>,
-    status: Mutex<JournalStatus>,
-    observer: Mutex<Box<dyn JournalObserver>>,
-    keyring: Keyring,
-    /// The first entry that pruning left.
-    minimum: AtomicU64,
-    queue_max: usize,
-    checkpoint_every: Duration,
-}
-
-#[derive(Default)]
-struct AppendQueue {
-    waiting: Vec<WaitingAppend>,
-    /// No append is accepted any more.
-    is_closed: bool,
-    /// The committer has ended: what the publisher finds next is the last.
-    is_drained: bool,
 }
 
 impl Journal {
@@ -176,20 +93,16 @@ impl Journal {
                 size,
                 checkpoint_size: size,
                 failure: None,
+                is_ended: false,
             }),
             observer: Mutex::new(options.observer),
             keyring: options.keyring,
             minimum: AtomicU64::new(minimum),
             queue_max: options.queue_max,
             checkpoint_every: options.checkpoint_every,
+            is_followed: false,
         });
-        let committer = Committer {
-            shared: shared.clone(),
-            wal: Some(wal),
-            next: size,
-            wal_bytes: 0,
-            had_company: false,
-        };
+        let committer = Committer::new(shared.clone(), wal, size);
         let publishing = shared.clone();
         let threads = vec![
             std::thread::Builder::new()
@@ -203,6 +116,55 @@ impl Journal {
             shared,
             threads: Mutex::new(threads),
             lock: Mutex::new(Some(lock)),
+        })
+    }
+
+    /// Opens the folder of a journal that becomes durable elsewhere. The folder must have been
+    /// brought up to date (`JournalMirror`): what comes by turns is held in memory.
+    pub fn open_followed(
+        options: JournalOptions,
+        durable: Box<dyn DurableElsewhere>,
+        signed: Box<dyn SignedElsewhere>,
+    ) -> Result<Self, OpenError> {
+        let held = options.disk.lock()?.ok_or(OpenError::Held)?;
+        options.keyring.load()?;
+        let mut publisher = Publisher::new(options.disk, options.signer);
+        publisher.follow()?;
+        publisher.disk.write_note(mirror::MARK, mirror::MARKED)?;
+        let size = publisher.edge.size();
+        let minimum = prune::minimum(&publisher.disk, publisher.signer.verifier(), size)?;
+        let shared = Arc::new(SharedJournal {
+            queue: Mutex::default(),
+            work: Condvar::new(),
+            closing: Condvar::new(),
+            publisher: Mutex::new(publisher),
+            committed: Mutex::default(),
+            status: Mutex::new(JournalStatus {
+                size,
+                checkpoint_size: size,
+                failure: None,
+                is_ended: false,
+            }),
+            observer: Mutex::new(options.observer),
+            keyring: options.keyring,
+            minimum: AtomicU64::new(minimum),
+            queue_max: options.queue_max,
+            checkpoint_every: options.checkpoint_every,
+            is_followed: true,
+        });
+        let (committing, following) = (shared.clone(), shared.clone());
+        let threads = vec![
+            std::thread::Builder::new()
+                .name("journal-commit".into())
+                .spawn(move || followed::commit_until_closed(&committing, durable))?,
+            std::thread::Builder::new()
+                .name("journal-follow".into())
+                .spawn(move || followed::follow_until_closed(&following, signed))?,
+        ];
+        Ok(Self {
+            shared,
+            threads: Mutex::new(threads),
+            lock: Mutex::new(Some(held)),
         })
     }
 
@@ -300,12 +262,21 @@ impl Journal {
     }
 
     /// Calls `take` with every durable entry from `first` on, in order, those not yet published
-    /// included.
+    /// included. Where entries become durable elsewhere, those that are not signed yet are not in
+    /// the folder: their signature is waited for.
+    ///
+    /// # Errors
+    /// A file cannot be read, or what is durable elsewhere was not signed within a bound.
     pub fn each(
         &self,
         first: u64,
         take: &mut dyn FnMut(u64, OpenedKeyring),
     ) -> Result<(), OpenError> {
+        // What counts from this (budgets, the index) must not miss the last half second.
+        if self.shared.is_followed && !followed::wait_for_signature(&self.shared) {
+            let text = "the last entries are durable and not signed yet";
+            return Err(OpenError::Disk(std::io::Error::other(text)));
+        }
         let mut at = first;
         loop {
             let end = lock(&self.shared.publisher)
@@ -490,7 +461,11 @@ impl Journal {
     /// rests on a checkpoint would leave out the entries after it. Blocks for one publication; where
     /// it fails, `status` still has the earlier checkpoint.
     pub fn sign_committed(&self) {
-        publish_committed(&self.shared);
+        if self.shared.is_followed {
+            let _ = followed::wait_for_signature(&self.shared);
+        } else {
+            publish_committed(&self.shared);
+        }
     }
 
     pub fn status(&self) -> JournalStatus {
@@ -564,192 +539,6 @@ fn readable_from(
         minimum += width;
     }
     Ok(minimum)
-}
-
-/// Locks, also after a panic of another thread: the journal's invariants are checked by `recover`
-/// against the disk, not by the poisoning of a lock.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-struct Committer {
-    shared: Arc<SharedJournal>,
-    /// `None` after a failure, until `recover` creates a new one.
-    wal: Option<WalFile>,
-    /// Index of the next entry. Never goes back: lower indexes are in the journal for good.
-    next: u64,
-    wal_bytes: usize,
-    /// The last batch had several appends.
-    had_company: bool,
-}
-
-impl Committer {
-    fn run(mut self) {
-        while let Some(batch) = self.next_batch() {
-            match self.commit(&batch) {
-                Ok(()) => self.tell(batch),
-                Err(error) => self.fail(batch, &error),
-            }
-        }
-        let mut queue = lock(&self.shared.queue);
-        queue.is_drained = true;
-        drop(queue);
-        self.shared.closing.notify_all();
-    }
-
-    fn next_batch(&mut self) -> Option<Vec<WaitingAppend>> {
-        let mut queue = lock(&self.shared.queue);
-        while queue.waiting.is_empty() {
-            if queue.is_closed {
-                return None;
-            }
-            queue = self
-                .shared
-                .work
-                .wait(queue)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-        // A single writer never waits here: its next entry comes only after the answer to this one.
-        if self.had_company && !queue.is_closed {
-            // Released meanwhile: the appends that are waited for need it.
-            drop(queue);
-            std::thread::park_timeout(GATHER);
-            queue = lock(&self.shared.queue);
-        }
-        self.had_company = queue.waiting.len() > 1;
-        let mut entries = 0;
-        let fitting = queue.waiting.iter().take_while(|waiting| {
-            entries += waiting.entries.len();
-            entries <= BATCH_ENTRIES_MAX
-        });
-        let count = fitting.count().max(1);
-        let rest = queue.waiting.split_off(count);
-        Some(std::mem::replace(&mut queue.waiting, rest))
-    }
-
-    /// One write and one sync for the whole batch. On `Ok` every entry of it is durable.
-    fn commit(&mut self, batch: &[WaitingAppend]) -> Result<(), OpenError> {
-        self.ensure_wal()?;
-        let mut buffer = Vec::with_capacity(64 * 1024);
-        let entries = batch.iter().flat_map(|waiting| &waiting.entries);
-        for (index, (bytes, _)) in (self.next..).zip(entries) {
-            wal::push_record(&mut buffer, index, bytes);
-        }
-        let file = self.wal.as_mut().expect("ensured above");
-        if let Err(error) = file.append(&buffer) {
-            // The content of the file is unknown from here on: nothing more is appended to it.
-            // After a failed sync the kernel may drop the dirty pages and report success the next
-            // time.
-            self.wal = None;
-            return Err(error.into());
-        }
-        self.wal_bytes += buffer.len();
-        Ok(())
-    }
-
-    fn ensure_wal(&mut self) -> Result<(), OpenError> {
-        if self.wal.is_none() {
-            return self.recover();
-        }
-        if self.wal_bytes < WAL_BYTES_MAX {
-            return Ok(());
-        }
-        let mut publisher = lock(&self.shared.publisher);
-        match publisher.create_wal(self.next) {
-            Ok(file) => {
-                self.wal = Some(file);
-                self.wal_bytes = 0;
-                Ok(())
-            }
-            Err(error) => {
-                self.wal = None;
-                Err(error.into())
-            }
-        }
-    }
-
-    /// Recovers from a failed disk, by the same steps as after a crash. Entries are read back and
-    /// written to new files, since a file whose sync failed is not trusted again.
-    fn recover(&mut self) -> Result<(), OpenError> {
-        let shared = self.shared.clone();
-        let mut publisher = lock(&shared.publisher);
-        let from = self.next;
-        let wal = publisher.recover()?;
-        let size = publisher.edge.size();
-        if size < from {
-            return Err(OpenError::Tampered(format!(
-                "{from} entries were acknowledged, {size} are left"
-            )));
-        }
-        // They are in the write-ahead files, which were just published. Still under the publisher's
-        // lock, or the publisher would add them a second time.
-        lock(&shared.committed).clear();
-        // Entries of a batch that was reported as failed may have reached the disk. They are part
-        // of the history now, although their responses never left: the observer must count them.
-        let late = reader::entries(&publisher.disk, from..size, size)?;
-        drop(publisher);
-        let mut committed = Vec::new();
-        for (index, bytes) in (from..).zip(late) {
-            if let OpenedKeyring::Event(event) = shared.keyring.open(&bytes)? {
-                committed.push(Committed { index, event });
-            }
-        }
-        self.next = size;
-        self.wal = Some(wal);
-        self.wal_bytes = 0;
-        *lock(&shared.status) = JournalStatus {
-            size,
-            checkpoint_size: size,
-            failure: None,
-        };
-        lock(&shared.observer).committed(&committed);
-        Ok(())
-    }
-
-    /// Answers the appends of a durable batch, then informs the observer.
-    fn tell(&mut self, batch: Vec<WaitingAppend>) {
-        let mut committed = Vec::new();
-        let mut answers = Vec::with_capacity(batch.len());
-        let mut bytes_committed = Vec::new();
-        for waiting in batch {
-            let receipt = Appended {
-                first: self.next,
-                count: waiting.entries.len() as u64,
-            };
-            answers.push((waiting.done, receipt));
-            for (bytes, event) in waiting.entries {
-                committed.push(Committed {
-                    index: self.next,
-                    event,
-                });
-                bytes_committed.push(bytes);
-                self.next += 1;
-            }
-        }
-        lock(&self.shared.committed).append(&mut bytes_committed);
-        lock(&self.shared.status).size = self.next;
-        // The answers first: responses wait for them, and none for the observer.
-        for (done, receipt) in answers {
-            done(Ok(receipt));
-        }
-        lock(&self.shared.observer).committed(&committed);
-    }
-
-    fn fail(&self, batch: Vec<WaitingAppend>, error: &OpenError) {
-        let text = source_text(error);
-        lock(&self.shared.status).failure = Some(text.clone());
-        lock(&self.shared.observer).failed(&text);
-        for waiting in batch {
-            (waiting.done)(Err(AppendError::Unavailable(text.clone())));
-        }
-    }
-}
-
-fn source_text(error: &OpenError) -> String {
-    match error {
-        OpenError::Disk(source) => format!("{error}: {source}"),
-        _ => error.to_string(),
-    }
 }
 
 fn publish_until_closed(shared: &SharedJournal) {

@@ -10,10 +10,13 @@
 
 pub mod checkpoint;
 pub mod codec;
+mod committer;
 pub mod cosign;
 pub mod disk;
+mod followed;
 pub mod heads;
 pub mod journal;
+mod journal_state;
 pub mod keyring;
 pub mod mirror;
 pub mod note;
@@ -31,6 +34,7 @@ pub mod verify;
 mod wal;
 pub mod witness;
 
+pub use followed::{DurableElsewhere, SignedElsewhere, SignedEntries};
 pub use journal::{AppendError, Appended, Journal, JournalOptions};
 pub use observer::Committed;
 pub use open_error::OpenError;

@@ -15,6 +15,7 @@ use crate::tree::{Hash, TreeEdge};
 
 /// Says that the folder follows a shared journal, and must not be continued by itself.
 pub(crate) const MARK: &str = "shared";
+pub(crate) const MARKED: &[u8] = b"digue-shared-1\n";
 
 /// A folder that follows a journal; locked until it is dropped.
 pub struct JournalMirror {
@@ -34,7 +35,7 @@ impl JournalMirror {
         publisher.follow()?;
         // Before anything is followed: from the first entry on that is not this folder's own, it is
         // a copy.
-        publisher.disk.write_note(MARK, b"digue-shared-1\n")?;
+        publisher.disk.write_note(MARK, MARKED)?;
         Ok(Self {
             publisher,
             _lock: lock,

@@ -6,3 +6,4 @@ pub mod learn;
 pub mod live_traffic;
 pub mod name_files;
 pub mod traffic;
+pub mod traffic_listener;

@@ -29,6 +29,7 @@ fn everything() -> MonitoredFigures {
             size: 2,
             checkpoint_size: 1,
             failure: None,
+            is_ended: false,
         },
         is_rebuilding: false,
         unrecorded: 0,

@@ -10,6 +10,7 @@ mod figures;
 mod openmetrics;
 mod process;
 mod readiness;
+pub mod service_manager;
 
 pub use crate::figures::MonitoredFigures;
 pub use crate::openmetrics::{CONTENT_TYPE, openmetrics};

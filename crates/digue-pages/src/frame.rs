@@ -30,4 +30,6 @@ pub struct PageFrame {
     pub names: VisibleNames,
     /// What the reader has just done.
     pub done: Option<DoneNotice>,
+    /// The journal's database may lose what it acknowledged, and the operator accepts it.
+    pub danger_asynchronous: bool,
 }

@@ -54,6 +54,7 @@ pub struct Localizer {
     /// What the reader has just done.
     pub done: Option<ShownDone>,
     pub help: Option<PageHelp>,
+    pub danger_asynchronous: bool,
     names: VisibleNames,
 }
 
@@ -85,6 +86,7 @@ impl Localizer {
             has_menu,
             watches: visitor.role.is_some_and(Role::can_watch),
             faulty: Vec::new(),
+            danger_asynchronous: has_menu && visitor.frame.danger_asynchronous,
             names: visitor.frame.names.clone(),
         }
     }

@@ -4,6 +4,7 @@
 //! by the database, which compares the epoch: a holder that was stopped for an hour wakes up
 //! trusting nothing, and could commit nothing if it did.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::log::{BootId, CommitAttempt, DatabaseError, JournalDatabase, LeaseFence, LeaseRow};
@@ -28,6 +29,23 @@ impl Default for LeaseTerms {
     }
 }
 
+/// The lease as all threads see it.
+#[derive(Clone, Default)]
+pub(crate) struct HeldFence(Arc<Mutex<Option<LeaseFence>>>);
+
+impl HeldFence {
+    pub(crate) fn current(&self) -> Option<LeaseFence> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    pub(crate) fn set(&self, held: Option<LeaseFence>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = held;
+    }
+}
+
 /// One lease, from the side of a process that wants to hold it.
 #[derive(Debug)]
 pub struct LeaseKeeper {
@@ -36,8 +54,8 @@ pub struct LeaseKeeper {
     boot: BootId,
     terms: LeaseTerms,
     held: Option<HeldLease>,
-    /// The lease of another holder, and when it was first seen like this.
-    seen: Option<(LeaseRow, Duration)>,
+    /// The lease of another holder, when it was first seen like this, and over which connection.
+    seen: Option<(LeaseRow, Duration, u64)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +90,14 @@ impl LeaseKeeper {
         })
     }
 
+    /// Gives the lease back, so that the next one need not wait for its end. Where the database does
+    /// not say that it was, the next one waits.
+    pub fn release(&mut self, database: &mut impl JournalDatabase) {
+        if let Some(held) = self.held.take() {
+            drop(database.release_lease(&self.name, self.boot, held.epoch));
+        }
+    }
+
     /// Gives up trust in the lease, after the database refused it.
     pub fn concede(&mut self) {
         self.held = None;
@@ -95,7 +121,8 @@ impl LeaseKeeper {
         if row.epoch > 0 && row.boot == self.boot {
             return self.renew(database, row.epoch, started);
         }
-        let is_free = row.epoch == 0 || self.is_abandoned(&row, started);
+        let is_free =
+            row.boot == BootId::NOBODY || self.is_abandoned(&row, started, database.session());
         if !is_free {
             return Ok(());
         }
@@ -107,12 +134,15 @@ impl LeaseKeeper {
         Ok(())
     }
 
-    /// True when the lease has been seen unchanged for as long as it lasts.
-    fn is_abandoned(&mut self, row: &LeaseRow, now: Duration) -> bool {
+    /// True when the lease has been seen unchanged for as long as it lasts, over one connection: a
+    /// failover keeps its holder from renewing it for as long as others from looking.
+    fn is_abandoned(&mut self, row: &LeaseRow, now: Duration, session: u64) -> bool {
         match &self.seen {
-            Some((seen, since)) if seen == row => now.saturating_sub(*since) >= self.terms.lasts,
+            Some((seen, since, over)) if seen == row && *over == session => {
+                now.saturating_sub(*since) >= self.terms.lasts
+            }
             Some(_) | None => {
-                self.seen = Some((row.clone(), now));
+                self.seen = Some((row.clone(), now, session));
                 false
             }
         }

@@ -10,14 +10,18 @@
 //! `writer`, `lease`, `publisher` and `follower`, which speak no SQL and run on a model as well.
 
 pub mod follower;
+pub mod gateway;
 pub mod lease;
 pub mod log;
 pub mod postgres;
 pub mod publisher;
+mod shared_files;
 pub mod transfer;
 pub mod writer;
 
+pub use gateway::{ServingGateway, SharedGatewayParts, WaitingGateway, WaitingStep};
 pub use log::{BatchId, BootId, EntryBatch};
-pub use postgres::{PostgresJournal, PostgresKeys};
+pub use postgres::{Agreement, PostgresJournal, PostgresKeys};
 pub use publisher::SharedJournalError;
+pub use shared_files::{FILE_BYTES_MAX, SharedFiles, SharingOutcome};
 pub use writer::BatchOutcome;

@@ -16,6 +16,11 @@ pub struct BatchId(pub [u8; 16]);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct BootId(pub [u8; 16]);
 
+impl BootId {
+    /// Of a lease that its holder gave back.
+    pub const NOBODY: Self = Self([0; 16]);
+}
+
 /// A lease that must still be its sender's when a transaction commits.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LeaseFence {
@@ -89,6 +94,9 @@ pub enum CommitRefusal {
 pub enum DatabaseError {
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
+    /// A standby, or a former primary: it may be promoted, or another server is the primary.
+    #[error("no server takes writes: {0}")]
+    NotPrimary(String),
     /// It answered with what this version cannot understand, or refuses to work with.
     #[error("{0}")]
     Unfit(String),
@@ -118,7 +126,7 @@ impl LeaseRow {
     pub const fn never_held() -> Self {
         Self {
             epoch: 0,
-            boot: BootId([0; 16]),
+            boot: BootId::NOBODY,
             holder: String::new(),
             ticks: 0,
         }
@@ -161,6 +169,9 @@ pub trait JournalDatabase {
     ) -> CommitAttempt<u64>;
 
     fn renew_lease(&mut self, name: &str, boot: BootId, epoch: u64) -> CommitAttempt<()>;
+
+    /// Gives a lease back: its boot becomes `NOBODY`, so that the next one need not wait.
+    fn release_lease(&mut self, name: &str, boot: BootId, epoch: u64) -> CommitAttempt<()>;
 
     fn published(&mut self) -> Result<PublishedTree, DatabaseError>;
 

@@ -5,11 +5,24 @@
 //! leases, the period keys, that the server replicates, that the journal is not halted) is checked
 //! inside it.
 
+/// True in a statement when the server replicates synchronously, or need not (`$1`).
+macro_rules! replicates {
+    ($parameter:literal) => {
+        concat!(
+            "(",
+            $parameter,
+            " OR (current_setting('synchronous_standby_names') <> '' ",
+            "AND current_setting('synchronous_commit') IN ('on', 'remote_apply')))"
+        )
+    };
+}
+
 mod connection;
 mod filling;
 mod keys;
 mod notices;
 mod schema;
+mod shared_files;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
@@ -22,6 +35,7 @@ use sqlx::postgres::PgRow;
 
 pub use connection::PostgresSettings;
 pub use keys::{KeyDigests, PostgresKeys};
+pub use shared_files::Agreement;
 
 use crate::log::{
     BatchId, BootId, CommitAttempt, CommitRefusal, DatabaseError, EntryBatch, JournalDatabase,
@@ -31,18 +45,6 @@ use connection::{PrimaryConnection, SeenTimeline, bytes, count, read};
 
 /// Batches that one read returns at most: 64 MB when all are as large as can be.
 const BATCHES_READ: i64 = 64;
-
-/// True in a statement when the server replicates synchronously, or need not (`$1`).
-macro_rules! replicates {
-    ($parameter:literal) => {
-        concat!(
-            "(",
-            $parameter,
-            " OR (current_setting('synchronous_standby_names') <> '' ",
-            "AND current_setting('synchronous_commit') IN ('on', 'remote_apply')))"
-        )
-    };
-}
 
 const APPEND: &str = concat!(
     // Key-share locks: taking a lease locks its row against them, waits for this transaction and
@@ -84,6 +86,13 @@ const TAKE_LEASE: &str = concat!(
 
 const RENEW_LEASE: &str = concat!(
     "UPDATE digue_journal.leases SET ticks = ticks + 1 ",
+    "WHERE name = $2 AND boot = $3 AND epoch = $4 AND ",
+    replicates!("$1"),
+    " RETURNING ticks",
+);
+
+const RELEASE_LEASE: &str = concat!(
+    "UPDATE digue_journal.leases SET boot = $5, ticks = ticks + 1 ",
     "WHERE name = $2 AND boot = $3 AND epoch = $4 AND ",
     replicates!("$1"),
     " RETURNING ticks",
@@ -485,6 +494,21 @@ impl JournalDatabase for PostgresJournal {
                 .bind(name)
                 .bind(boot.0.as_slice())
                 .bind(stored(epoch))
+                .fetch_all(&mut *connection)
+                .await?;
+            Ok(rows.first().map(|_| ()).ok_or(CommitRefusal::Fenced))
+        })
+    }
+
+    fn release_lease(&mut self, name: &str, boot: BootId, epoch: u64) -> CommitAttempt<()> {
+        let asynchronous = self.asynchronous();
+        self.connection.commit(async |connection| {
+            let rows = sqlx::query(RELEASE_LEASE)
+                .bind(asynchronous)
+                .bind(name)
+                .bind(boot.0.as_slice())
+                .bind(stored(epoch))
+                .bind(BootId::NOBODY.0.as_slice())
                 .fetch_all(&mut *connection)
                 .await?;
             Ok(rows.first().map(|_| ()).ok_or(CommitRefusal::Fenced))

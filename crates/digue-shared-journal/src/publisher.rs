@@ -78,6 +78,12 @@ impl CheckpointPublisher {
         self.lease.fence(now).is_some()
     }
 
+    /// Gives the lease back.
+    pub fn release(&mut self, database: &mut impl JournalDatabase) {
+        self.last = None;
+        self.lease.release(database);
+    }
+
     /// Renews the lease, reads what came, and signs it. `known` is the tree of this machine's copy,
     /// all of it signed.
     pub fn step(

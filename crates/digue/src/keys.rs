@@ -117,6 +117,33 @@ pub(crate) fn master_key(path: &Path) -> Result<MasterKey> {
     Ok(MasterKey::new(&sized(key, path.display())?))
 }
 
+/// Names and SHA-256 of the keys that all gateways on a shared journal must have alike, besides the
+/// journal's own, which the database knows.
+pub(crate) fn alike(folder: &Path, master: &Path) -> Result<Vec<(String, [u8; 32])>> {
+    let named = |name: &str, key: &[u8]| {
+        // With the name: the same bytes under two names would show that they are the same.
+        let text = [b"digue key\0".as_slice(), name.as_bytes(), b"\0", key].concat();
+        let digest = ring::digest::digest(&ring::digest::SHA256, &text);
+        (name.to_owned(), sized(digest.as_ref().to_vec(), name))
+    };
+    let master_bytes = {
+        master_key(master)?;
+        fs::read(master).with_context(|| master.display().to_string())?
+    };
+    names_key(folder)?;
+    let names = folder.join("names.key");
+    let names = fs::read(&names).with_context(|| names.display().to_string())?;
+    [
+        named("master key", &master_bytes),
+        named("secrets.key", &secrets_key(folder)?),
+        named("identity.pk8", &identity_key(folder)?),
+        named("names.key", &names),
+    ]
+    .into_iter()
+    .map(|(name, digest)| Ok((name, digest?)))
+    .collect()
+}
+
 /// The private key of a witness of this name, in its own folder.
 pub(crate) fn witness_key(folder: &Path, name: &str) -> Result<Cosigner> {
     let seed = read_or_make(&folder.join("witness.key"), || {

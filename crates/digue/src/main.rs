@@ -6,7 +6,6 @@ mod acme;
 mod backup_jobs;
 mod cli;
 mod commands;
-mod descriptors;
 mod keys;
 mod maps;
 mod monitoring;
@@ -14,10 +13,8 @@ mod pages;
 mod parts;
 mod periodic;
 mod serve;
-mod service_manager;
 mod started;
 mod tls;
-mod traffic_listener;
 
 use std::process::ExitCode;
 

@@ -4,11 +4,10 @@ use digue_app::monitor::WatchRules;
 use digue_casework::operator::OperatorRules;
 use digue_config::portal_map::PortalMap;
 use digue_config::server::Settings;
+use digue_connections::descriptors;
 use digue_gateway::ports::Clock;
 use digue_gateway::{GatewayLimits, Portal};
 use jiff::tz::TimeZone;
-
-use crate::descriptors;
 
 /// The configured limits, as far as the system allows them.
 pub(crate) fn gateway_limits(settings: &Settings) -> GatewayLimits {

@@ -1,5 +1,7 @@
 //! Every part, in starting order; stopped in reverse.
 
+mod upkeep;
+
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -15,13 +17,12 @@ use digue_app::gaps;
 use digue_app::indexing::{self, IndexFolder};
 use digue_app::monitor::{DetectionMonitor, MEMORY};
 use digue_app::recorder::{JournalIndexer, JournalRecorder, JournalState};
-use digue_app::{ActSubscriber, App, AppParts, OperationError, identity_cuts};
-use digue_backup_acts::runner::BackupRunner;
-use digue_backup_acts::schedule::DueJob;
-use digue_backup_acts::{backups, reports};
+use digue_app::{ActSubscriber, App, AppParts, identity_cuts};
 use digue_casework::incidents::{self, IncidentLog};
-use digue_casework::{CaseworkSettings, alerts, containment};
-use digue_compliance::isms::{LessonMeasures, checks, continuity, digest, status_page, work_mails};
+use digue_casework::{CaseworkSettings, containment};
+use digue_cluster::serving::GatewayCandidate;
+use digue_cluster::turn::{self, CarriedFiles, JournalTurn};
+use digue_compliance::isms::LessonMeasures;
 use digue_compliance::space::assessment;
 use digue_config::Config;
 use digue_config::added_routes::AddedRouteReader;
@@ -41,7 +42,6 @@ use digue_journal::disk::Disk;
 use digue_journal::keyring::Keyring;
 use digue_journal::{Journal, JournalOptions};
 use digue_selfservice::comparisons;
-use digue_selfservice::persons::{codes, news};
 use digue_sources::look_up::SourceLookUp;
 use digue_store::Store;
 use digue_terminal::StartPurpose;
@@ -50,18 +50,18 @@ use jiff::tz::TimeZone;
 use rustix::fs::Mode;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::acme::{self, OrderedCertificate};
-use crate::backup_jobs::backup_command;
 use crate::pages::ConsolePages;
 use crate::parts::{gateway_limits, portals_of, response_rules, watch_rules};
-use crate::periodic::{repeat, respond, settle_budgets, store_apart, write_counted};
+use crate::periodic::{respond, settle_budgets, store_apart, write_counted};
 use crate::tls::CertificateEnds;
-use crate::{keys, maps, monitoring, tls, traffic_listener};
+use crate::{keys, maps, monitoring, tls};
 use digue_map_commands::name_files::NameFiles;
 use digue_map_commands::traffic::Traffic;
+use digue_map_commands::traffic_listener;
 
 /// Appends that may wait for the disk; further ones are refused.
 // Beyond it the disk is the bottleneck: refusing is faster for everyone than a queue that only
@@ -69,6 +69,8 @@ use digue_map_commands::traffic::Traffic;
 const QUEUE_MAX: usize = 8192;
 // Twice a second: a receipt is to be had at once, and a signature does not matter.
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(500);
+/// How long an act at the terminal waits for another gateway's lease to end.
+const TURN_WAIT_MAX: Duration = Duration::from_secs(15);
 /// How long a stop waits for the entries of responses that have left.
 const ENTRIES_WAIT_MAX: Duration = Duration::from_secs(10);
 
@@ -83,6 +85,8 @@ pub(crate) struct RunningServer {
     ordered: Option<Arc<OrderedCertificate>>,
     store: Store,
     traffic: Arc<Traffic>,
+    /// Of a gateway on a shared journal.
+    carrier: Option<CarriedFiles>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -93,12 +97,50 @@ pub(crate) async fn start(
     demo: Option<Arc<dyn digue_console::Demo>>,
     purpose: StartPurpose,
 ) -> Result<RunningServer> {
-    let zone = TimeZone::get(&config.settings.time_zone)?;
-    start_at(config, demo, purpose, Arc::new(SystemClock::new(zone))).await
+    // A terminal does not stand by for another gateway's end.
+    let candidate = candidate(&config.settings, Some(TURN_WAIT_MAX))?;
+    let turn = JournalTurn::wait(candidate, std::future::pending()).await?;
+    let turn = turn.expect("nothing stops this wait");
+    start_on(turn, config, demo, purpose).await
 }
 
-/// `start`, with another clock than the system's: the demonstration plays its year first.
+/// `start`, on the journal that this process may write.
+pub(crate) async fn start_on(
+    turn: JournalTurn,
+    config: Config,
+    demo: Option<Arc<dyn digue_console::Demo>>,
+    purpose: StartPurpose,
+) -> Result<RunningServer> {
+    let zone = TimeZone::get(&config.settings.time_zone)?;
+    let clock = Arc::new(SystemClock::new(zone));
+    start_at(turn, config, demo, purpose, clock).await
+}
+
+/// This gateway among those that share a journal; `None` where it is of one machine.
+pub(crate) fn candidate(
+    settings: &Settings,
+    gives_up_after: Option<Duration>,
+) -> Result<Option<GatewayCandidate>> {
+    if !settings.journal.is_shared {
+        return Ok(None);
+    }
+    tls::install();
+    let folder = settings.data_folder.join("keys");
+    let signer = keys::journal_signer(&folder, &settings.name)?;
+    let alike = keys::alike(&folder, &settings.journal.master_key)?;
+    let draw = keys::draw;
+    Ok(turn::candidate(
+        settings,
+        signer,
+        alike,
+        draw,
+        gives_up_after,
+    ))
+}
+
+/// `start_on`, with another clock than the system's: the demonstration plays its year first.
 pub(crate) async fn start_at(
+    turn: JournalTurn,
     config: Config,
     demo: Option<Arc<dyn digue_console::Demo>>,
     purpose: StartPurpose,
@@ -151,7 +193,7 @@ pub(crate) async fn start_at(
     );
     // Before anything is written: an older copy of the folder must not be continued.
     journal_heads::must_continue(&disk, signer.verifier(), &settings.data_folder, &store).await?;
-    let journal = Arc::new(Journal::open(JournalOptions {
+    let options = JournalOptions {
         disk,
         keyring,
         signer,
@@ -162,7 +204,10 @@ pub(crate) async fn start_at(
             monitor: monitor.clone(),
             clock: clock.clone(),
         }),
-    })?);
+    };
+    let (journal, carrier) = turn.open(options, &settings.data_folder)?;
+    let journal = Arc::new(journal);
+    let carrier = carrier.map(CarriedFiles::new);
     let index_folder = IndexFolder::new(&settings.data_folder.join("index"));
     let (index, opening) = indexing::open(&index_folder, &journal, &mut |_| {})?;
     journal_state
@@ -235,6 +280,7 @@ pub(crate) async fn start_at(
             index_folder: Some(index_folder),
             monitor: monitor.clone(),
             is_published: settings.journal.is_published,
+            danger_asynchronous: settings.journal.is_shared && settings.journal.danger_asynchronous,
             data_folder: settings.data_folder.clone(),
             console_url: settings.console_url.clone(),
             portal_urls: digue_config::portal_urls(&maps),
@@ -334,6 +380,7 @@ pub(crate) async fn start_at(
         ordered,
         store,
         traffic,
+        carrier,
         stop,
         tasks: Vec::new(),
     };
@@ -401,206 +448,6 @@ fn observed(hosts: &Hosts) -> BTreeSet<PortalId> {
 }
 
 impl RunningServer {
-    /// Starts the periodic tasks.
-    fn keep_up(&mut self, settings: &Settings, stopping: &watch::Receiver<bool>) {
-        macro_rules! every {
-            ($time:expr, $what:literal, $work:expr) => {
-                let task = repeat(self.app.clone(), $time, stopping.clone(), $what, $work);
-                self.tasks.push(tokio::spawn(task));
-            };
-        }
-        if let Some(ordered) = self.ordered.clone() {
-            every!(acme::LOOK_EVERY, "certificates", move |app: Arc<App>| {
-                let ordered = ordered.clone();
-                async move { ordered.look(&app).await }
-            });
-        }
-        let second = Duration::from_secs(1);
-        every!(Duration::from_secs(5), "mail", |app: Arc<App>| async move {
-            digue_mail::send_due(&app).await.map(drop)
-        });
-        every!(second, "the journal's head", |app: Arc<App>| async move {
-            journal_heads::remember(&app).await
-        });
-        every!(
-            Duration::from_secs(5),
-            "data sources",
-            |app: Arc<App>| async move {
-                // Not awaited: a source may take ten minutes, and a stop must not. What is cut off
-                // is read again.
-                tokio::spawn(async move {
-                    if let Err(error) = digue_sources::reading::read_due(&app).await {
-                        tracing::warn!(%error, "Reading the sources failed; retrying");
-                    }
-                });
-                Ok(())
-            }
-        );
-        every!(second, "security events", |app: Arc<App>| async move {
-            // Not awaited: a transmitter may take its time, and a stop must not. What is not
-            // acknowledged comes again.
-            tokio::spawn(async move {
-                if let Err(error) = digue_shared_signals::poll_due(&app).await {
-                    tracing::warn!(%error, "Polling for security events failed; retrying");
-                }
-            });
-            Ok(())
-        });
-        every!(second, "notices", |app: Arc<App>| async move {
-            digue_notices::send_due(&app, NOTICES_A_SECOND)
-                .await
-                .map(drop)
-        });
-        every!(second, "preparing notices", |app: Arc<App>| async move {
-            digue_notices::prepare_due(&app).await
-        });
-        every!(
-            Duration::from_secs(5),
-            "returned mail",
-            |app: Arc<App>| async move { digue_notices::read_due(&app).await.map(drop) }
-        );
-        every!(second, "findings", |app: Arc<App>| async move {
-            alerts::tell_due(&app).await.map(drop)
-        });
-        every!(Duration::from_secs(5), "missing entries", |app: Arc<
-            App,
-        >| async move {
-            gaps::journal_due(&app).await
-        });
-        every!(settings.journal.witnesses.every, "witnesses", |app: Arc<
-            App,
-        >| async move {
-            witnesses::ask_all(&app).await.map(drop)
-        });
-        every!(Duration::from_secs(5), "forwarded messages", |app: Arc<
-            App,
-        >| async move {
-            digue_notices::desk::read_due(&app).await.map(drop)
-        });
-        every!(
-            Duration::from_mins(10),
-            "notifications to persons",
-            |app: Arc<App>| async move { news::tell_due(&app).await.map(drop) }
-        );
-        every!(
-            Duration::from_hours(1),
-            "expired data",
-            |app: Arc<App>| async move {
-                codes::forget_due(&app).await?;
-                digue_shared_signals::forget_due(&app).await?;
-                digue_notices::desk::forget_due(&app).await.map(drop)
-            }
-        );
-        every!(Duration::from_hours(1), "self-assessments", |app: Arc<
-            App,
-        >| async move {
-            assessment::remind_due(&app).await.map(drop)
-        });
-        every!(Duration::from_secs(5), "results of backups", |app: Arc<
-            App,
-        >| async move {
-            backups::journal_results(&app).await.map(drop)
-        });
-        if let Some(backup) = &settings.backup {
-            let (config, repositories) = (settings.file.clone(), backup.repositories.clone());
-            let command = move |job: &DueJob| backup_command(&config, &repositories, job);
-            let runner = Arc::new(Mutex::new(BackupRunner::new(Box::new(command))));
-            every!(Duration::from_secs(5), "backups", move |app: Arc<App>| {
-                let runner = runner.clone();
-                async move { runner.lock().await.start_due(&app).await }
-            });
-        }
-        every!(
-            Duration::from_mins(5),
-            "reports of backups, and the continuity plan",
-            |app: Arc<App>| async move {
-                let read = reports::journal_reports(&app).await.map(drop);
-                let plan = continuity::write_folder(&app).await;
-                plan.and(status_page::write_folder(&app).await).and(read)
-            }
-        );
-        every!(
-            Duration::from_hours(1),
-            "digest",
-            |app: Arc<App>| async move { digest::send_due(&app).await.map(drop) }
-        );
-        every!(
-            Duration::from_mins(5),
-            "alerts about legal deadlines",
-            |app: Arc<App>| async move { work_mails::alert_deadlines(&app).await.map(drop) }
-        );
-        // Keys end with a period, not at a set hour.
-        every!(
-            Duration::from_hours(1),
-            "retention",
-            |app: Arc<App>| async move { retention::forget_due(&app).await.map(drop) }
-        );
-        every!(
-            Duration::from_mins(1),
-            "sessions",
-            |app: Arc<App>| async move { app.tidy_sessions().await }
-        );
-        // Not in the first minute: a start has more urgent work.
-        let (app, stopping) = (self.app.clone(), stopping.clone());
-        self.tasks.push(tokio::spawn(async move {
-            let mut ending = stopping.clone();
-            tokio::select! {
-                () = tokio::time::sleep(Duration::from_mins(1)) => {}
-                _ = ending.changed() => return,
-            }
-            let run = |app: Arc<App>| async move { checks::run_due(&app).await.map(drop) };
-            repeat(app, Duration::from_mins(10), stopping, "checks", run).await;
-        }));
-    }
-
-    /// Stores what passed, for reports on the maps.
-    fn store_traffic(&mut self, stopping: &watch::Receiver<bool>) {
-        let traffic = self.traffic.clone();
-        let store = move |_: Arc<App>| {
-            let traffic = traffic.clone();
-            async move { store_apart(traffic).await }
-        };
-        let every = Duration::from_mins(1);
-        let task = repeat(
-            self.app.clone(),
-            every,
-            stopping.clone(),
-            "the tally of traffic",
-            store,
-        );
-        self.tasks.push(tokio::spawn(task));
-    }
-
-    /// Reads the tables of names again when they change.
-    fn follow_names(&mut self, names: NameFiles, stopping: &watch::Receiver<bool>) {
-        let names = Arc::new(std::sync::Mutex::new(names));
-        let read = move |app: Arc<App>| {
-            let names = names.clone();
-            async move {
-                // Apart from the workers that serve connections: a table may have hundreds of
-                // megabytes.
-                let reading = tokio::task::spawn_blocking(move || {
-                    names
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .read_changed(app.gateway());
-                });
-                reading
-                    .await
-                    .map_err(|error| OperationError::Unavailable(error.to_string()))
-            }
-        };
-        let every = Duration::from_secs(20);
-        let task = repeat(
-            self.app.clone(),
-            every,
-            stopping.clone(),
-            "tables of names",
-            read,
-        );
-        self.tasks.push(tokio::spawn(task));
-    }
-
     async fn open(
         &mut self,
         listener: &ListenerSettings,
@@ -749,6 +596,10 @@ impl RunningServer {
         // After the listeners have stopped: no request can add to these counts any more.
         self.app.gateway().record_counted_refusals(true).await;
         self.app.note(Act::Stopped, Subject::Nothing).await?;
+        // The next gateway reads them; the lease is given back with the journal.
+        if let Some(carrier) = &self.carrier {
+            carrier.share_changed().await;
+        }
         // App and gateway hold each other, so neither is ever dropped: journal and index are closed
         // by name.
         let (journal, app) = (self.journal, self.app.clone());
@@ -775,6 +626,3 @@ fn each_counted_exposure(app: &App, take: &mut dyn FnMut(&Exposure)) -> Result<(
     })?;
     Ok(())
 }
-
-/// The most notices handed over in one second, for all campaigns together.
-const NOTICES_A_SECOND: u32 = 1000;

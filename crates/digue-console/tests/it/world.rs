@@ -207,6 +207,7 @@ impl World {
             client: None,
             index_folder: None,
             is_published: false,
+            danger_asynchronous: false,
             journal: journal.clone(),
             journal_state,
             clock: clock.clone(),

@@ -2,6 +2,7 @@
 
 menu-home = Home
 menu-close = Close the menu
+danger-asynchronous = Danger: the journal is in a database that does not replicate synchronously. If that server fails, consultations can be missing from the journal.
 menu-group-watch = Watch
 menu-group-respond = Respond
 menu-group-govern = Govern

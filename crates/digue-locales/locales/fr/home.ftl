@@ -2,6 +2,7 @@
 
 menu-home = Accueil
 menu-close = Fermer le menu
+danger-asynchronous = Danger : le journal est dans une base de données sans réplication synchrone. Si ce serveur tombe, des consultations peuvent manquer au journal.
 menu-group-watch = Surveiller
 menu-group-respond = Réagir
 menu-group-govern = Gouverner

@@ -228,6 +228,7 @@ impl Home {
             client: (has_streams || plan.alerts.webhook.is_some()).then(client),
             index_folder: None,
             is_published: false,
+            danger_asynchronous: false,
             journal: journal.clone(),
             journal_state,
             clock: clock.clone(),

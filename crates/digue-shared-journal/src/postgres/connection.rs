@@ -43,7 +43,8 @@ pub(super) type SeenTimeline = Arc<AtomicU32>;
 
 pub(super) struct PrimaryConnection {
     settings: PostgresSettings,
-    runtime: Runtime,
+    /// `None` while it is dropped.
+    runtime: Option<Runtime>,
     warnings: ServerWarnings,
     connection: Option<PgConnection>,
     /// Counts connections.
@@ -51,6 +52,20 @@ pub(super) struct PrimaryConnection {
     timeline: SeenTimeline,
     /// Which of the URLs was the primary last.
     primary: usize,
+}
+
+impl Drop for PrimaryConnection {
+    fn drop(&mut self) {
+        let Some(runtime) = self.runtime.take() else {
+            return;
+        };
+        {
+            let _entered = runtime.enter();
+            drop(self.connection.take());
+        }
+        // Not waited for: it may be dropped by a task of another runtime, which must not block.
+        runtime.shutdown_background();
+    }
 }
 
 /// The answer to a statement.
@@ -67,13 +82,17 @@ impl PrimaryConnection {
             .map_err(|error| DatabaseError::Unreachable(error.to_string()))?;
         Ok(Self {
             settings,
-            runtime,
+            runtime: Some(runtime),
             warnings: ServerWarnings::new(),
             connection: None,
             session: 0,
             timeline,
             primary: 0,
         })
+    }
+
+    fn runtime(&self) -> &Runtime {
+        self.runtime.as_ref().expect("there until it is dropped")
     }
 
     pub(super) fn settings(&self) -> &PostgresSettings {
@@ -110,6 +129,7 @@ impl PrimaryConnection {
 
     fn open(&mut self, place: usize) -> Result<PgConnection, DatabaseError> {
         let unfit = |what: &str| DatabaseError::Unfit(what.to_owned());
+        let not_primary = |what: &str| DatabaseError::NotPrimary(what.to_owned());
         let options = PgConnectOptions::from_str(&self.settings.urls[place])
             .map_err(|error| DatabaseError::Unfit(error.to_string()))?
             .application_name("digue");
@@ -155,7 +175,7 @@ impl PrimaryConnection {
             Ok::<_, sqlx::Error>((connection, row, timeline))
         };
         let (opened, warnings) = self.warnings.during(|| {
-            self.runtime
+            self.runtime()
                 .block_on(async { tokio::time::timeout(patience, opening).await })
         });
         let (connection, row, timeline) = match opened {
@@ -165,7 +185,7 @@ impl PrimaryConnection {
         };
         let is = |column: &str| read::<bool>(&row, column);
         let Some(timeline) = timeline else {
-            return Err(unfit("this server is a standby"));
+            return Err(not_primary("this server is a standby"));
         };
         if read::<i32>(&row, "version")? < 130_000 {
             return Err(unfit("PostgreSQL 13 or later is needed"));
@@ -187,7 +207,7 @@ impl PrimaryConnection {
             .map_err(|_| DatabaseError::Unfit(format!("the timeline `{timeline}`")))?;
         // A primary that was replaced, and has come back without knowing it.
         if self.timeline.fetch_max(timeline, Ordering::AcqRel) > timeline {
-            return Err(unfit("this server is a former primary"));
+            return Err(not_primary("this server is a former primary"));
         }
         Ok(connection)
     }
@@ -260,7 +280,7 @@ impl PrimaryConnection {
     ) -> Option<(Answer<T>, Vec<String>)> {
         let connection = self.connection.as_mut()?;
         let patience = self.settings.answer_within;
-        let runtime = &self.runtime;
+        let runtime = self.runtime.as_ref().expect("there until it is dropped");
         let (answer, warnings) = self.warnings.during(|| {
             runtime.block_on(async { tokio::time::timeout(patience, work(connection)).await })
         });
@@ -277,7 +297,7 @@ impl PrimaryConnection {
     pub(super) fn drop_connection(&mut self) {
         // Within the runtime, which the connection's socket belongs to.
         let connection = self.connection.take();
-        self.runtime.block_on(async move { drop(connection) });
+        self.runtime().block_on(async move { drop(connection) });
     }
 }
 

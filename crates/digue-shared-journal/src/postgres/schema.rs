@@ -41,5 +41,9 @@ pub(super) const TABLES: &[&str] = &[
         tile BIGINT PRIMARY KEY, content BYTEA NOT NULL)",
     "CREATE TABLE IF NOT EXISTS digue_journal.pruned (
         one BOOLEAN PRIMARY KEY CHECK (one), note TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS digue_journal.agreements (name TEXT PRIMARY KEY, digest BYTEA NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS digue_journal.files (
+        path TEXT NOT NULL, part BIGINT NOT NULL, digest BYTEA NOT NULL, content BYTEA NOT NULL,
+        PRIMARY KEY (path, part))",
     "INSERT INTO digue_journal.barrier VALUES (true, 0) ON CONFLICT DO NOTHING",
 ];

@@ -78,6 +78,7 @@ fn postgresql_keeps_the_contract() {
     a_folder_or_a_witness_that_is_ahead_halts_every_gateway(&servers);
     another_key_is_not_this_journal(&servers.database("keys"));
     two_gateways_agree_on_period_keys(&servers.database("periods"));
+    crate::gateways::keep_the_contract(&servers);
     crate::transfers::keep_the_contract(&servers);
     // The last ones disturb the servers.
     a_cancelled_wait_is_no_commit(&servers, "cancelled", "pg_cancel_backend");
@@ -439,5 +440,5 @@ fn a_server_that_does_not_replicate_is_refused(servers: &Servers) {
     servers.thaw(1);
     let standby = servers.url(1, "emptied");
     let opened = PostgresJournal::open(settings(&[&standby]), signer().verifier());
-    assert!(matches!(opened, Err(DatabaseError::Unfit(_))));
+    assert!(matches!(opened, Err(DatabaseError::NotPrimary(_))));
 }

@@ -9,6 +9,8 @@
 
 mod contract;
 mod failover;
+mod figures;
+mod gateways;
 mod model;
 mod servers;
 mod transfers;

@@ -41,11 +41,15 @@ impl Servers {
         servers
     }
 
+    pub(crate) fn port(&self, server: usize) -> u16 {
+        self.ports[server]
+    }
+
     /// The URL of a server, for a database that must exist.
     pub(crate) fn url(&self, server: usize, database: &str) -> String {
         format!(
             "postgres://digue@127.0.0.1:{}/{database}",
-            self.ports[server]
+            self.port(server)
         )
     }
 

@@ -92,6 +92,19 @@ pub(crate) enum EvidenceTask {
         before: String,
         portal: Option<String>,
     },
+    /// The journal of this machine into the database.
+    Share {
+        config: PathBuf,
+    },
+    /// The journal of the database into a folder.
+    Fetch {
+        config: PathBuf,
+        folder: Option<PathBuf>,
+        moves: bool,
+    },
+    ClusterStatus {
+        config: PathBuf,
+    },
     Scope {
         journal: JournalPlace,
         arguments: ScopeArguments,
@@ -228,9 +241,24 @@ impl OutputLanguage {
     }
 }
 
-pub(super) fn commands(language: Language) -> [Command; 5] {
+pub(super) fn commands(language: Language) -> [Command; 6] {
     let s = OutputLanguage(language);
-    [journal(&s), scope(&s), seen(&s), witness(&s), import(&s)]
+    [
+        journal(&s),
+        scope(&s),
+        seen(&s),
+        witness(&s),
+        import(&s),
+        cluster(&s),
+    ]
+}
+
+fn cluster(s: &OutputLanguage) -> Command {
+    let status = Command::new("status").about(s.say("command-cluster-status"));
+    Command::new("cluster")
+        .about(s.say("command-cluster"))
+        .subcommand_required(true)
+        .subcommand(status.arg(s.config()))
 }
 
 fn journal(s: &OutputLanguage) -> Command {
@@ -273,6 +301,13 @@ fn journal(s: &OutputLanguage) -> Command {
             &["json", "ocsf", "csv", "parquet"],
         ))
         .subcommand(command("accept").arg(s.config()))
+        .subcommand(command("share").arg(s.config()))
+        .subcommand(
+            command("fetch")
+                .arg(s.config())
+                .arg(s.path("folder", "FOLDER", "command-journal-fetch-folder"))
+                .arg(s.flag("move", "command-journal-fetch-move")),
+        )
         .subcommand(
             command("forget")
                 .arg(s.config())
@@ -375,6 +410,12 @@ pub(super) fn task(name: &str, matches: &ArgMatches) -> Subcommand {
             address: *matches.get_one("address").expect("it has a default"),
             journals: texts_of(matches, "log"),
         },
+        "cluster" => {
+            let (_, matches) = matches.subcommand().expect("clap requires a subcommand");
+            EvidenceTask::ClusterStatus {
+                config: path(matches, "config").expect("it has a default"),
+            }
+        }
         _ => EvidenceTask::Import {
             config: path(matches, "config").expect("it has a default"),
             import: import_arguments(matches),
@@ -429,6 +470,14 @@ fn journal_task(name: &str, matches: &ArgMatches) -> EvidenceTask {
         },
         "accept" => EvidenceTask::Accept {
             config: path(matches, "config").expect("it has a default"),
+        },
+        "share" => EvidenceTask::Share {
+            config: path(matches, "config").expect("it has a default"),
+        },
+        "fetch" => EvidenceTask::Fetch {
+            config: path(matches, "config").expect("it has a default"),
+            folder: path(matches, "folder"),
+            moves: matches.get_flag("move"),
         },
         _ => EvidenceTask::Forget {
             config: path(matches, "config").expect("it has a default"),

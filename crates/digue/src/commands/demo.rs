@@ -16,6 +16,7 @@ use anyhow::{Context as _, Result, anyhow};
 use digue_app::Actor;
 use digue_app::clock::{ManualClock, SystemClock};
 use digue_backup_acts::backups;
+use digue_cluster::turn::JournalTurn;
 use digue_compliance::isms::checks;
 use digue_config::Config;
 use digue_console::AttackProgress;
@@ -210,7 +211,14 @@ async fn play_year(
     };
     let before = calendar.instant(calendar.day(YEAR_BEGINS), Time::constant(8, 0, 0, 0));
     let clock = Arc::new(ManualClock::new(before, zone));
-    let running = start_at(config, Some(stage), StartPurpose::OneAct, clock.clone()).await?;
+    let running = start_at(
+        JournalTurn::Local,
+        config,
+        Some(stage),
+        StartPurpose::OneAct,
+        clock.clone(),
+    )
+    .await?;
     year::play(YearStage {
         app: &running.app,
         clock: &clock,

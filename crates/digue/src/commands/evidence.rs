@@ -10,6 +10,7 @@ pub(in crate::commands) mod place;
 
 mod receipt;
 mod scope;
+mod shared;
 mod witness;
 
 use anyhow::Result;
@@ -65,6 +66,13 @@ pub(crate) fn run(out: &Output, task: EvidenceTask) -> u8 {
             before,
             portal,
         } => forget::run(out, &config, &before, portal.as_deref()),
+        EvidenceTask::Share { config } => shared::share(out, &config),
+        EvidenceTask::Fetch {
+            config,
+            folder,
+            moves,
+        } => shared::fetch(out, &config, folder.as_deref(), moves),
+        EvidenceTask::ClusterStatus { config } => shared::status(out, &config),
         EvidenceTask::Scope {
             journal,
             arguments,

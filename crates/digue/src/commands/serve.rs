@@ -4,10 +4,11 @@ use std::io::{IsTerminal as _, stdout};
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use digue_access::{Membership, Role};
 use digue_administration::printed_key;
 use digue_app::Actor;
+use digue_cluster::turn::{self, JournalTurn};
 use digue_config::Config;
 use digue_config::log::LogSettings;
 use digue_config::reader::ConfigFault;
@@ -17,13 +18,13 @@ use digue_doctor::certificates;
 use digue_http::client::HttpClient;
 use digue_identity::sign_in;
 use digue_locales::Value;
+use digue_metrics::service_manager::{ServiceManager, ServiceState};
 use digue_telemetry::{TraceTarget, lines};
 use digue_types::{AccountId, OrganisationId};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{doctor, runtime};
-use crate::serve::{RunningServer, start};
-use crate::service_manager::{ServiceManager, ServiceState};
+use crate::serve::{RunningServer, candidate, start_on};
 use crate::tls;
 use digue_terminal::{BAD, GOOD, Output, StartPurpose};
 
@@ -35,9 +36,14 @@ pub(crate) fn run(out: &Output, file: &Path) -> u8 {
             return BAD;
         }
     };
-    let served = runtime()
-        .map_err(anyhow::Error::from)
-        .and_then(|runtime| runtime.block_on(hold(out, file, config)));
+    let served = runtime().map_err(anyhow::Error::from).and_then(|runtime| {
+        let served = runtime.block_on(hold(out, file, config));
+        if served.is_err() {
+            // Nothing that still runs is waited for: a gateway whose turn is over must not go on.
+            runtime.shutdown_background();
+        }
+        served
+    });
     match served {
         Ok(()) => GOOD,
         Err(error) => out.failed(&error),
@@ -61,6 +67,31 @@ async fn hold(out: &Output, file: &Path, config: Config) -> Result<()> {
     if config.settings.log.is_some() || config.settings.traces.is_some() {
         follow(&config.settings)?;
     }
+    // Before anything is opened: from here on a signal stops in good order instead of killing the
+    // process.
+    let mut stop = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut reload = signal(SignalKind::hangup())?;
+    let candidate = candidate(&config.settings, None)?;
+    let may_wait = candidate.is_some();
+    let manager = ServiceManager::of_environment();
+    if may_wait {
+        out.say("serve-waits", &[]);
+        // A gateway that stands by has started well; a load balancer sees which one listens.
+        ready(manager.as_ref());
+    }
+    let stopped = async {
+        tokio::select! {
+            _ = stop.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    let Some(turn) = JournalTurn::wait(candidate, stopped).await? else {
+        out.say("serve-stopping", &[]);
+        return Ok(());
+    };
+    // Read again: it may have waited for weeks.
+    let config = if may_wait { again(out, file)? } else { config };
     let host = config.settings.console_host.clone();
     let schemes: Vec<&str> = config
         .settings
@@ -74,12 +105,7 @@ async fn hold(out: &Output, file: &Path, config: Config) -> Result<()> {
             }
         })
         .collect();
-    // Before anything is opened: from here on a signal stops in good order instead of killing the
-    // process.
-    let mut stop = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut reload = signal(SignalKind::hangup())?;
-    let running = start(config, None, StartPurpose::Serving).await?;
+    let running = start_on(turn, config, None, StartPurpose::Serving).await?;
     for (address, scheme) in running.addresses.iter().zip(schemes) {
         let values = [
             ("scheme", Value::from(scheme)),
@@ -96,10 +122,8 @@ async fn hold(out: &Output, file: &Path, config: Config) -> Result<()> {
     }
     out.say("serve-ready", &[]);
     // Told last: whatever waits for Digue sends its requests from now on.
-    let manager = ServiceManager::of_environment();
-    if let Some(manager) = &manager {
-        manager.tell(ServiceState::Ready);
-        manager.clone().keep_alive();
+    if !may_wait {
+        ready(manager.as_ref());
     }
     loop {
         tokio::select! {
@@ -108,6 +132,11 @@ async fn hold(out: &Output, file: &Path, config: Config) -> Result<()> {
             _ = reload.recv() => take_over(out, &running, file).await,
             // A wider map was granted: the configuration is read again.
             () = running.app.reload_wanted() => take_over(out, &running, file).await,
+            // Nothing is finished in good order: what this process remembers is out of date, and
+            // the service manager starts it again.
+            reason = turn::ended(&running.journal) => {
+                return Err(anyhow!(reason).context("this gateway serves no more"));
+            }
         }
     }
     out.say("serve-stopping", &[]);
@@ -135,6 +164,21 @@ fn follow(settings: &Settings) -> Result<()> {
         settings.log.map(LogSettings::filter),
         target.as_ref(),
     )?)
+}
+
+fn ready(manager: Option<&ServiceManager>) {
+    if let Some(manager) = manager {
+        manager.tell(ServiceState::Ready);
+        manager.clone().keep_alive();
+    }
+}
+
+/// The configuration, once more.
+fn again(out: &Output, file: &Path) -> Result<Config> {
+    load(file).map_err(|faults| {
+        out.faults(&faults);
+        anyhow!("the configuration became faulty while this gateway waited")
+    })
 }
 
 /// Reloads the configuration; one with faults changes nothing.

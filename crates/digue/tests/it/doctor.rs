@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::https::issue;
 use crate::instance::{Instance, PORTAL_HOST, Plan, binary, digue, free_address, obliging};
 
-const CHECKS: usize = 17;
+const CHECKS: usize = 18;
 
 /// What `digue doctor --json` says, and its exit code.
 struct Examined {

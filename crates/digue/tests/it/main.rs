@@ -18,6 +18,7 @@ mod cases;
 #[path = "../../../digue-scenarios/tests/it/claims_truth.rs"]
 mod claims_truth;
 mod classes;
+mod cluster;
 mod commands;
 mod complaint;
 mod console;
@@ -60,6 +61,9 @@ mod rollback;
 mod scim;
 mod security_contact;
 mod service_manager;
+#[path = "../../../digue-shared-journal/tests/it/servers.rs"]
+#[allow(dead_code, reason = "its own crate stops servers in more ways")]
+mod shared_servers;
 mod sign_in;
 mod signals;
 mod smsi;

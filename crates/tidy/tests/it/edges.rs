@@ -496,6 +496,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-backup",
             "digue-exposure",
             "digue-store",
+            "digue-shared-journal",
             "digue-continuity",
             "digue-gateway",
             "digue-app",
@@ -593,6 +594,17 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
         ],
     ),
     (
+        "digue-cluster",
+        16,
+        &[
+            "digue-locales",
+            "digue-journal",
+            "digue-shared-journal",
+            "digue-config",
+            "digue-terminal",
+        ],
+    ),
+    (
         "digue-map-commands",
         16,
         &[
@@ -608,6 +620,7 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
             "digue-gateway",
             "digue-learn",
             "digue-har",
+            "digue-app",
             "digue-config",
             "digue-terminal",
         ],

@@ -430,6 +430,23 @@ impl JournalDatabase for ModelDatabase {
         })
     }
 
+    fn release_lease(&mut self, name: &str, boot: BootId, epoch: u64) -> CommitAttempt<()> {
+        let fence = LeaseFence {
+            name: name.to_owned(),
+            epoch,
+        };
+        self.commit(|rows| {
+            if !rows.is_held(&fence, boot) {
+                return Err(CommitRefusal::Fenced);
+            }
+            if let Some(row) = rows.leases.get_mut(name) {
+                row.boot = BootId::NOBODY;
+                row.ticks += 1;
+            }
+            Ok(())
+        })
+    }
+
     fn published(&mut self) -> Result<PublishedTree, DatabaseError> {
         self.ask(|rows| rows.published)
     }

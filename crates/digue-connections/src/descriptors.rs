@@ -8,7 +8,7 @@ const RESERVED: usize = 256;
 
 /// Client connections that fit, when each may need one to a portal; `None` when the system does not
 /// say.
-pub(crate) fn connections_max() -> Option<usize> {
+pub fn connections_max() -> Option<usize> {
     let text = std::fs::read_to_string("/proc/self/limits").inspect_err(
         |error| tracing::debug!(error = %error, "The limit on open files is not known"),
     );

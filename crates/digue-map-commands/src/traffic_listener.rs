@@ -14,8 +14,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 
-use digue_map_commands::live_traffic::{ReaderAnswer, WaitingFrames, socket_path};
-use digue_map_commands::traffic::Traffic;
+use crate::live_traffic::{ReaderAnswer, WaitingFrames, socket_path};
+use crate::traffic::Traffic;
 
 /// The longest first line, and how long it may take.
 const LINE_BYTES_MAX: usize = 200;
@@ -43,7 +43,7 @@ fn bind(data_folder: &Path) -> io::Result<UnixListener> {
 }
 
 /// The socket of `digue learn --pilot`, where a portal is in pilot mode at the start.
-pub(crate) fn open(app: &App, data_folder: &Path) -> Option<UnixListener> {
+pub fn open(app: &App, data_folder: &Path) -> Option<UnixListener> {
     let hosts = app.gateway().hosts();
     // No socket without need: programs that copy the data folder stumble over one.
     if hosts
@@ -60,7 +60,7 @@ pub(crate) fn open(app: &App, data_folder: &Path) -> Option<UnixListener> {
 }
 
 /// Serves readers until the stop.
-pub(crate) async fn serve(
+pub async fn serve(
     listener: UnixListener,
     app: Arc<App>,
     traffic: Arc<Traffic>,

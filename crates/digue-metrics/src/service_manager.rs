@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// Where a service stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ServiceState {
+pub enum ServiceState {
     Ready,
     Alive,
     Stopping,
@@ -28,7 +28,7 @@ impl ServiceState {
 
 /// The manager that started this process and wants to be told.
 #[derive(Clone)]
-pub(crate) struct ServiceManager {
+pub struct ServiceManager {
     socket: Arc<UnixDatagram>,
     /// How long it waits for a sign of life before it starts the service anew.
     watchdog: Option<Duration>,
@@ -36,7 +36,7 @@ pub(crate) struct ServiceManager {
 
 impl ServiceManager {
     /// `None` when no manager is told anything.
-    pub(crate) fn of_environment() -> Option<Self> {
+    pub fn of_environment() -> Option<Self> {
         let address = std::env::var_os("NOTIFY_SOCKET")?;
         let connected = connect(address.as_bytes());
         let socket = connected
@@ -56,7 +56,7 @@ impl ServiceManager {
         })
     }
 
-    pub(crate) fn tell(&self, state: ServiceState) {
+    pub fn tell(&self, state: ServiceState) {
         if let Err(error) = self.socket.send(state.message()) {
             tracing::warn!(%error, ?state, "The service manager was not told; it may start Digue anew");
         }
@@ -64,7 +64,7 @@ impl ServiceManager {
 
     /// Tells for as long as the process runs that it is alive. A runtime that hangs tells nothing;
     /// a journal that cannot write is alive, since a new start would not mend its disk.
-    pub(crate) fn keep_alive(self) {
+    pub fn keep_alive(self) {
         let Some(watchdog) = self.watchdog else {
             return;
         };
@@ -101,6 +101,8 @@ fn watchdog(micros: Option<String>, process: Option<String>, this: u32) -> Optio
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test ends at its first fault")]
+
     use super::*;
 
     #[test]
