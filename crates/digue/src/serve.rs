@@ -57,6 +57,7 @@ use crate::backup_jobs::backup_command;
 use crate::pages::ConsolePages;
 use crate::parts::{gateway_limits, portals_of, response_rules, watch_rules};
 use crate::periodic::{repeat, respond, settle_budgets, store_apart, write_counted};
+use crate::service_manager::HeldListener;
 use crate::tls::CertificateEnds;
 use crate::{keys, maps, monitoring, tls, traffic_listener};
 use digue_map_commands::name_files::NameFiles;
@@ -84,6 +85,8 @@ pub(crate) struct RunningServer {
     traffic: Arc<Traffic>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+    /// Until a listener takes it.
+    held: Option<HeldListener>,
 }
 
 /// What the parts are started for.
@@ -343,11 +346,16 @@ pub(crate) async fn start_at(
         traffic,
         stop,
         tasks: Vec::new(),
+        held: HeldListener::of_environment().context("standard input is no socket")?,
     };
     for listener in &settings.listeners {
         running
             .open(listener, &gateway, &stopping, &settings)
             .await?;
+    }
+    // Connections would wait in its queue for ever.
+    if let Some(held) = &running.held {
+        anyhow::bail!("no listener is {}, which is held", held.address());
     }
     if let Some(address) = settings.monitoring {
         running.open_monitoring(address, &stopping).await?;
@@ -623,9 +631,12 @@ impl RunningServer {
             (None, _) => None,
         };
         let certificate = certificate.map(|config| Arc::new(ArcSwap::new(config)));
-        let bound = Listener::bind(listener.address, certificate.clone())
-            .await
-            .with_context(|| listener.address.to_string())?;
+        let held = self.held.take_if(|held| held.serves(listener.address));
+        let bound = match held {
+            Some(held) => Listener::held(held.into_socket(), certificate.clone()),
+            None => Listener::bind(listener.address, certificate.clone()).await,
+        };
+        let bound = bound.with_context(|| listener.address.to_string())?;
         self.addresses.push(bound.local_address()?);
         if let Some(files) = &listener.tls {
             self.certificate_ends
