@@ -66,6 +66,22 @@ impl Listener {
         })
     }
 
+    /// Takes over a socket that listens already: a service manager holds it while one process
+    /// follows another.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn held(
+        socket: std::net::TcpListener,
+        tls: Option<Arc<ArcSwap<ServerConfig>>>,
+    ) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        Ok(Self {
+            socket: TcpListener::from_std(socket)?,
+            tls,
+        })
+    }
+
     pub fn local_address(&self) -> io::Result<SocketAddr> {
         self.socket.local_addr()
     }

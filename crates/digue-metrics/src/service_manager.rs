@@ -2,6 +2,9 @@
 //!
 //! Without a service manager nothing is told, and nothing is different.
 
+use std::io;
+use std::net::{SocketAddr as IpSocketAddr, TcpListener};
+use std::os::fd::AsFd as _;
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
@@ -79,6 +82,52 @@ impl ServiceManager {
     }
 }
 
+/// A listening socket that the manager holds: connections wait in its queue while one process
+/// follows another, and none is refused.
+pub struct HeldListener {
+    socket: TcpListener,
+    address: IpSocketAddr,
+}
+
+impl HeldListener {
+    /// The socket that the manager hands over as standard input (`StandardInput=socket`): the one
+    /// descriptor that is taken over without `unsafe`. `None` when it hands over nothing.
+    ///
+    /// # Errors
+    /// It says that it hands over a socket, and standard input is none that listens.
+    pub fn of_environment() -> io::Result<Option<Self>> {
+        let text = |name: &str| std::env::var_os(name).and_then(|value| value.into_string().ok());
+        if !is_handed_over(text("LISTEN_FDS"), text("LISTEN_PID"), std::process::id()) {
+            return Ok(None);
+        }
+        let socket = TcpListener::from(io::stdin().as_fd().try_clone_to_owned()?);
+        let address = socket.local_addr()?;
+        Ok(Some(Self { socket, address }))
+    }
+
+    pub const fn address(&self) -> IpSocketAddr {
+        self.address
+    }
+
+    /// Whether connections for `address` arrive at this socket. One for every address of both
+    /// families stands for one of the older family: systemd's `ListenStream=443` is that.
+    pub fn serves(&self, address: IpSocketAddr) -> bool {
+        self.address == address
+            || (self.address.port() == address.port()
+                && self.address.ip().is_unspecified()
+                && address.ip().is_unspecified())
+    }
+
+    pub fn into_socket(self) -> TcpListener {
+        self.socket
+    }
+}
+
+/// Whether one socket is there for this process, and not for one whose environment it inherited.
+fn is_handed_over(count: Option<String>, process: Option<String>, this: u32) -> bool {
+    count.as_deref() == Some("1") && process.is_some_and(|id| id.parse() == Ok(this))
+}
+
 fn connect(address: &[u8]) -> std::io::Result<UnixDatagram> {
     // A name that begins with `@` is of Linux' own namespace, and no file.
     let address = match address.strip_prefix(b"@") {
@@ -117,6 +166,18 @@ mod tests {
             Some(Duration::from_millis(1))
         );
         assert_eq!(watchdog(None, None, 7), None);
+    }
+
+    #[test]
+    fn a_socket_of_another_process_is_not_taken() {
+        let of =
+            |count: &str, id: &str| is_handed_over(Some(count.to_owned()), Some(id.to_owned()), 7);
+        assert!(of("1", "7"));
+        assert!(!of("1", "8"));
+        // Of several only the first is standard input: the others would be lost.
+        assert!(!of("2", "7"));
+        assert!(!is_handed_over(Some("1".to_owned()), None, 7));
+        assert!(!is_handed_over(None, None, 7));
     }
 
     #[test]

@@ -642,6 +642,12 @@ pub fn with_ceremony(page: Html<String>) -> Response {
 
 /// Headers of every page of ours: no script but our own, no frame, no cache of personal data.
 pub async fn protect(request: Request, next: Next) -> Response {
+    // A portal's host is the portal's to bind to TLS; over plain HTTP nothing may be said (RFC 6797,
+    // 7.2).
+    let is_ours_over_tls = request
+        .extensions()
+        .get::<Visitor>()
+        .is_some_and(|visitor| visitor.is_secure && visitor.portal.is_none());
     let mut response = next.run(request).await;
     let fixed: [(HeaderName, &str); 5] = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -665,6 +671,13 @@ pub async fn protect(request: Request, next: Next) -> Response {
     let headers = response.headers_mut();
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if is_ours_over_tls {
+        // Without subdomains: they may be portals, or others'.
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
     }
     // Only where the handler set none: ceremonies bring a policy that allows the one script.
     headers

@@ -62,6 +62,7 @@ use crate::{keys, maps, monitoring, tls};
 use digue_map_commands::name_files::NameFiles;
 use digue_map_commands::traffic::Traffic;
 use digue_map_commands::traffic_listener;
+use digue_metrics::service_manager::HeldListener;
 
 /// Appends that may wait for the disk; further ones are refused.
 // Beyond it the disk is the bottleneck: refusing is faster for everyone than a queue that only
@@ -89,6 +90,8 @@ pub(crate) struct RunningServer {
     carrier: Option<CarriedFiles>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+    /// Until a listener takes it.
+    held: Option<HeldListener>,
 }
 
 /// Builds and starts every part.
@@ -383,11 +386,16 @@ pub(crate) async fn start_at(
         carrier,
         stop,
         tasks: Vec::new(),
+        held: HeldListener::of_environment().context("standard input is no socket")?,
     };
     for listener in &settings.listeners {
         running
             .open(listener, &gateway, &stopping, &settings)
             .await?;
+    }
+    // Connections would wait in its queue for ever.
+    if let Some(held) = &running.held {
+        anyhow::bail!("no listener is {}, which is held", held.address());
     }
     if let Some(address) = settings.monitoring {
         running.open_monitoring(address, &stopping).await?;
@@ -463,9 +471,12 @@ impl RunningServer {
             (None, _) => None,
         };
         let certificate = certificate.map(|config| Arc::new(ArcSwap::new(config)));
-        let bound = Listener::bind(listener.address, certificate.clone())
-            .await
-            .with_context(|| listener.address.to_string())?;
+        let held = self.held.take_if(|held| held.serves(listener.address));
+        let bound = match held {
+            Some(held) => Listener::held(held.into_socket(), certificate.clone()),
+            None => Listener::bind(listener.address, certificate.clone()).await,
+        };
+        let bound = bound.with_context(|| listener.address.to_string())?;
         self.addresses.push(bound.local_address()?);
         if let Some(files) = &listener.tls {
             self.certificate_ends

@@ -6,7 +6,7 @@ use std::path::Path;
 use digue_locales::Language;
 
 use crate::html::Element;
-use crate::pages::{NO_PAGES, PAGES};
+use crate::pages::{NO_PAGES, PAGES, WorldState};
 use crate::routes::routes;
 use crate::snapshots::{SHOWN, Shown};
 use crate::world::{Answer, CISO, Reader, Sent, World, url_encoded};
@@ -319,6 +319,16 @@ fn nothing_on_a_page_breaks_its_own_policy() {
                 );
             }
         }
+    });
+}
+
+/// A portal's host is the portal's to bind.
+#[test]
+fn the_consoles_own_host_is_bound_to_tls_and_a_portals_is_not() {
+    on_every_page(|shown, reader, answer, _| {
+        let is_portals = shown.page.state == WorldState::OnPortal;
+        let expected = if is_portals { "" } else { "max-age=31536000" };
+        assert_eq!(answer.transport, expected, "{}", shown.place(reader));
     });
 }
 

@@ -104,6 +104,8 @@ pub(crate) struct Answer {
     pub(crate) location: Option<String>,
     pub(crate) kind: String,
     pub(crate) policy: String,
+    /// `Strict-Transport-Security`; empty without.
+    pub(crate) transport: String,
     pub(crate) cookie: Option<String>,
     /// The entity tag.
     pub(crate) tag: Option<String>,
@@ -1185,6 +1187,7 @@ impl Answer {
             location: header(header::LOCATION),
             kind: header(header::CONTENT_TYPE).unwrap_or_default(),
             policy: header(header::CONTENT_SECURITY_POLICY).unwrap_or_default(),
+            transport: header(header::STRICT_TRANSPORT_SECURITY).unwrap_or_default(),
             cookie: header(header::SET_COOKIE),
             tag: header(header::ETAG),
             text: String::from_utf8_lossy(&body).into_owned(),
