@@ -5,6 +5,7 @@ use digue_access::session::TokenHash;
 use digue_types::{AccountId, OrganisationId, PersonRef, PortalId, SessionId, Timestamp};
 use ring::digest::{SHA256, digest};
 
+use digue_headers::assertion::AssertedFacts;
 use digue_portal_login::name_mapping::NameFault;
 
 /// The account behind a request.
@@ -56,6 +57,16 @@ impl Caller {
 
     pub fn is_unknown(&self) -> bool {
         self.account.is_unknown()
+    }
+
+    /// What a portal is told of the caller.
+    pub(crate) fn facts_for(&self, portal: &PortalId) -> AssertedFacts {
+        AssertedFacts {
+            portal: portal.clone(),
+            account: self.account.clone(),
+            organisation: self.organisation.clone(),
+            session: self.session.clone(),
+        }
     }
 }
 

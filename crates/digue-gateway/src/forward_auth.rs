@@ -189,7 +189,7 @@ async fn check(
         && let Some(caller) = caller
         && let Some(assertion) = shared
             .asserter
-            .assert(&portal.id, &caller, shared.clock.now())
+            .assert(caller.facts_for(&portal.id), shared.clock.now())
     {
         headers.insert(crate::headers::IDENTITY, assertion);
     }

@@ -17,7 +17,6 @@ use digue_types::{AccountId, Exposure, OperatorContact, PortalId, SessionId, Tim
 use tokio::sync::watch;
 
 use crate::address_words::AddressWords;
-use crate::assertion::Asserter;
 use crate::caller::Caller;
 use crate::cuts::{AccountCut, AccountCuts};
 use crate::key::UsedProofs;
@@ -30,6 +29,7 @@ use crate::ports::{
 use crate::remembered::RememberedAnswers;
 use digue_connections::client_address::TrustedProxies;
 use digue_connections::table::{ConnectionLimits, ConnectionTable};
+use digue_headers::assertion::Asserter;
 use digue_http::client::HttpClient;
 use digue_quotas::account_requests::AccountRequests;
 use digue_quotas::gaps::{JournalGaps, UnrecordedResponses};

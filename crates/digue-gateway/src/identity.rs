@@ -7,7 +7,6 @@ use digue_types::{PersonRef, SessionId, Timestamp};
 use http::HeaderMap;
 use http::header::HeaderName;
 
-pub use crate::assertion::Asserter;
 pub use crate::caller::{Caller, CallerKind, IdentityFailure, token_hash};
 use crate::caller::{not_taken, organisation_of};
 use crate::gateway::SharedGateway;
@@ -17,6 +16,7 @@ use crate::portal::{Identity, Portal};
 use crate::shown::persons_of;
 pub use crate::token::{TokenVerifier, VerifierOptions};
 use digue_connections::facts::ConnectionFacts;
+pub use digue_headers::assertion::{AssertedFacts, Asserter};
 use digue_portal_login::name_mapping::NameFault;
 use digue_quotas::lock::lock;
 

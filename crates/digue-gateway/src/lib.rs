@@ -6,7 +6,6 @@
 
 mod address_words;
 pub mod arrival;
-mod assertion;
 mod caller;
 pub mod cuts;
 pub mod forward_auth;

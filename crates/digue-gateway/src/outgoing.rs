@@ -130,7 +130,7 @@ pub(crate) fn say_who(
     now: Timestamp,
     headers: &mut HeaderMap,
 ) {
-    if let Some(assertion) = shared.asserter.assert(&portal.id, caller, now) {
+    if let Some(assertion) = shared.asserter.assert(caller.facts_for(&portal.id), now) {
         headers.insert(headers::IDENTITY, assertion);
     }
     let named = &portal.named_headers;

@@ -15,36 +15,12 @@ use digue_isms::signatures::is_same;
 use digue_pages::error::{PageAnswer, PageRedirect, PageResponse};
 use digue_pages::signed_in::SignedIn;
 use digue_pages::state::Console;
-use digue_pages::view::{Localizer, page};
+use digue_pages::view::page;
 use digue_pages::visitor::Visitor;
-use digue_secret_addresses::{self as secret_addresses, AddressPurpose};
+use digue_secret_addresses as secret_addresses;
 use digue_types::{Subject, Timestamp};
 
-use crate::home::{calendar_page, event_of};
-
-const CALENDAR: AddressPurpose = AddressPurpose::Calendar;
-
-/// How the page of the calendar speaks of the reader's own address.
-pub struct ShownAddress {
-    /// A sentence about the one that counts: when it was made, and when it ends.
-    pub counting: Option<String>,
-    /// The address itself, shown once.
-    pub issued: Option<String>,
-}
-
-/// The reader's own address, as far as it is known.
-pub fn shown_address(app: &App, w: &Localizer, actor: &Actor) -> ShownAddress {
-    let subject = Subject::Account(actor.account.clone());
-    let known = secret_addresses::of_subject(app, CALENDAR, &subject);
-    ShownAddress {
-        counting: known.map(|known| {
-            let since = ("since", w.moment(known.issued_at).into());
-            let until = ("until", w.moment(known.ends_at).into());
-            w.with("calendar-address-counts", [since, until])
-        }),
-        issued: None,
-    }
-}
+use crate::home::{CALENDAR, ShownAddress, calendar_page, event_of};
 
 /// Issues an address in the place of an earlier one.
 pub async fn issue(State(console): State<Console>, visitor: Visitor) -> PageAnswer {

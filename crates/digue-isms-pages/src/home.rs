@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::{Form, Query, State};
 use digue_access::Role;
-use digue_app::{Actor, OperationError};
+use digue_app::{Actor, App, OperationError};
 use digue_casework::incidents;
 use digue_casework::typed_form::TypedForm;
 use digue_compliance::isms::compared::ComparedRegisters;
@@ -25,7 +25,6 @@ use digue_isms::start::{Answers, Bond, Data, Hosting, People, Who};
 use digue_isms::statement::{Implementation, statement};
 use serde::Deserialize;
 
-use crate::calendar_address::{ShownAddress, shown_address};
 use digue_pages::differences::words_with;
 use digue_pages::done::{DoneAct, done};
 use digue_pages::error::{PageAnswer, PageError, PageResponse};
@@ -36,6 +35,8 @@ use digue_pages::table::{
 };
 use digue_pages::view::{Localizer, Media, kept, page};
 use digue_pages::visitor::Visitor;
+use digue_secret_addresses::{self as secret_addresses, AddressPurpose};
+use digue_types::Subject;
 
 /// A figure of a home page: the number, the key of its label, and its link.
 pub struct Figure {
@@ -476,6 +477,31 @@ pub(crate) struct CalendarPage {
     /// The reader's own address for a calendar program.
     address: ShownAddress,
     tab: &'static str,
+}
+
+/// What a secret address of the calendar opens.
+pub(crate) const CALENDAR: AddressPurpose = AddressPurpose::Calendar;
+
+/// How the page of the calendar speaks of the reader's own address.
+pub struct ShownAddress {
+    /// A sentence about the one that counts: when it was made, and when it ends.
+    pub counting: Option<String>,
+    /// The address itself, shown once.
+    pub issued: Option<String>,
+}
+
+/// The reader's own address, as far as it is known.
+fn shown_address(app: &App, w: &Localizer, actor: &Actor) -> ShownAddress {
+    let subject = Subject::Account(actor.account.clone());
+    let known = secret_addresses::of_subject(app, CALENDAR, &subject);
+    ShownAddress {
+        counting: known.map(|known| {
+            let since = ("since", w.moment(known.issued_at).into());
+            let until = ("until", w.moment(known.ends_at).into());
+            w.with("calendar-address-counts", [since, until])
+        }),
+        issued: None,
+    }
 }
 
 fn calendar_table(w: &Localizer, overview: &IsmsOverview, due: Vec<DueItem>) -> ListTable {

@@ -128,7 +128,7 @@ fn is_handed_over(count: Option<String>, process: Option<String>, this: u32) -> 
     count.as_deref() == Some("1") && process.is_some_and(|id| id.parse() == Ok(this))
 }
 
-fn connect(address: &[u8]) -> std::io::Result<UnixDatagram> {
+fn connect(address: &[u8]) -> io::Result<UnixDatagram> {
     // A name that begins with `@` is of Linux' own namespace, and no file.
     let address = match address.strip_prefix(b"@") {
         Some(name) => SocketAddr::from_abstract_name(name)?,

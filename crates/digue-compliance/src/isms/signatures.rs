@@ -19,8 +19,8 @@ use jiff::civil::Date;
 
 use super::compared::compared;
 use super::{
-    IsmsState, RevisionDraft, SaveError, add, free_number, in_force, may_save, may_write,
-    must_read, now, parsed, values_of_filled, write, write_from,
+    IsmsState, RevisionDraft, SaveError, add, free_number, may_save, may_write, must_read, now,
+    parsed, values_of_filled, write, write_from,
 };
 
 /// Signs the current revision of a record; `seen` is the number of the revision that the signer
@@ -75,7 +75,8 @@ pub async fn sign(
         return Err(OperationError::Unconfirmed(own));
     }
     let _one_at_a_time = app.area::<IsmsState>().writing.lock().await;
-    let registers = in_force(app).await?;
+    // Compared: a delegation counts only where the journal confirms it.
+    let registers = compared(app).await?.registers;
     // The same text as above and still unsigned, now under the lock, and the delegation too.
     let pair = named.as_str();
     let is_held = delegation.as_ref().is_none_or(|(_, id)| {

@@ -18,7 +18,7 @@ use digue_access::{
 use digue_connections::client_address::TrustedProxies;
 use digue_connections::facts::PeerAddress;
 use digue_gateway::identity::{
-    Asserter, Caller, CallerKind, TokenVerifier, VerifierOptions, token_hash,
+    AssertedFacts, Asserter, TokenVerifier, VerifierOptions, token_hash,
 };
 use digue_gateway::path::Pattern;
 use digue_gateway::portal::{
@@ -1214,20 +1214,14 @@ impl World {
                 builder.header("x-user", name).header("x-org", "of-1")
             }
             WayIn::Token => {
-                let caller = Caller {
+                let facts = AssertedFacts {
+                    portal: id(PortalId::parse("jeton")),
                     account: account(name),
                     organisation: organisation("of-1"),
                     session: id(SessionId::parse("connexion")),
-                    proved_at: Timestamp::ZERO,
-                    kind: CallerKind::Header,
-                    own: None,
                 };
                 let asserter = Asserter::new(&self.asserter, ISSUER).unwrap();
-                let portal = id(PortalId::parse("jeton"));
-                builder.header(
-                    "x-token",
-                    asserter.assert(&portal, &caller, self.clock.now()).unwrap(),
-                )
+                builder.header("x-token", asserter.assert(facts, self.clock.now()).unwrap())
             }
             _ => builder.header(
                 "cookie",

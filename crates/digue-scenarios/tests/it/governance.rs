@@ -1,11 +1,11 @@
 //! The management system as an auditor tries it: the management signs, delegates sign within their
 //! days, evidence is handed out as it was kept, and what is not whole is not signed.
 
-use digue_access::Role;
-use digue_app::{Actor, OperationError};
+use digue_access::{Reach, Role};
+use digue_app::{Actor, OperationError, console_role, gates};
 use digue_casework::incidents;
 use digue_compliance::isms::policies::{self, PolicyState};
-use digue_compliance::isms::signatures::{ask, in_words, open_requests, sign};
+use digue_compliance::isms::signatures::{ask, in_words, open_requests, save_own, sign};
 use digue_compliance::isms::{
     self, awareness, clauses, compared, digest, evidence, objectives, start, work_mails,
 };
@@ -17,7 +17,7 @@ use digue_locales::Language;
 use digue_response::clock::Awareness;
 use digue_response::incident::{IncidentNote, Source};
 use digue_store::FileRecord;
-use digue_types::Subject;
+use digue_types::{Gate, Subject};
 
 use crate::app::{Home, Plan, mail_to};
 use crate::approvals::somebody;
@@ -166,6 +166,24 @@ async fn nobody_signs_an_audit_of_their_own_work() {
         refused,
         Err(OperationError::Invalid("invalid-audit-own-work"))
     ));
+    // Nor by saving it: the officer wrote the measure.
+    let of_officer = values(&[
+        ("title", "Audit"),
+        ("scope", "Connexions"),
+        ("criteria", "iso-8.5"),
+        ("auditor", "auditrice"),
+        ("planned-from", "2026-01-01"),
+        ("signed-by", "rssi"),
+    ]);
+    let saved = save_own(&home.app, &ciso, kind, None, &of_officer)
+        .await
+        .unwrap();
+    let found = compared::registers(&home.app, &ciso).await.unwrap();
+    let revision = found.registers.find(kind, &saved).unwrap();
+    assert_eq!(
+        signed(&found.registers, revision),
+        Some(SignatureState::Typed)
+    );
     let others = add(&home, &ciso, kind, &audit("iso-7.1")).await;
     sign(&home.app, &auditor, kind, &others, 1).await.unwrap();
 }
@@ -273,6 +291,54 @@ async fn a_delegate_signs_for_another_within_the_delegation_and_it_is_said_for_w
     // What was signed under it stays signed: its last day ends it, and nothing else.
     let ended = isms::end(&home.app, &ciso, RegisterKind::SigningDelegation, &given).await;
     assert!(matches!(ended, Err(OperationError::Conflict)));
+    // A change of the delegation, by whomever, takes nothing from what was signed under it before.
+    home.clock.pass(std::time::Duration::from_secs(1));
+    let kind_of = RegisterKind::SigningDelegation;
+    change(&home, &ciso, kind_of, &given, &[("title", "Congés d'été")]).await;
+    let found = compared::registers(&home.app, &ciso).await.unwrap();
+    let revision = found.registers.find(kind, &id).unwrap();
+    let state = signed(&found.registers, revision).unwrap();
+    assert!(state.stands(), "{state:?}");
+    // Under the changed one nobody signs until its giver has signed it.
+    let later = add(&home, &ciso, kind, &exception).await;
+    let refused = sign(&home.app, &deputy, kind, &later, 1).await;
+    assert!(matches!(refused, Err(OperationError::Denied)));
+    sign(&home.app, &head, kind_of, &given, 2).await.unwrap();
+    // Nor for a giver who is kept out.
+    let reach = Reach::Account(head.account.clone());
+    gates::set_gate(&home.app, &ciso, reach, Gate::Closed, "vol suspecté")
+        .await
+        .unwrap();
+    let refused = sign(&home.app, &deputy, kind, &later, 1).await;
+    assert!(matches!(refused, Err(OperationError::Denied)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_account_is_only_an_agent_in_the_console() {
+    let home = Home::with(Plan::default()).await;
+    let ciso = somebody(&home, "rssi", "op", Role::Ciso).await;
+    let second = somebody(&home, "rssi2", "op", Role::Ciso).await;
+    let role = || console_role(&home.app, &second.account, second.role);
+    assert_eq!(role(), Role::Ciso);
+    let reach = Reach::Account(second.account.clone());
+    gates::set_gate(&home.app, &ciso, reach, Gate::Closed, "vol suspecté")
+        .await
+        .unwrap();
+    assert_eq!(role(), Role::Agent);
+    // What closes everything closes no officer's console: somebody must reopen.
+    gates::set_gate(
+        &home.app,
+        &ciso,
+        Reach::Everything,
+        Gate::Closed,
+        "exercice",
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        console_role(&home.app, &ciso.account, ciso.role),
+        Role::Ciso
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -342,6 +342,7 @@ async fn a_term_is_kept_to_once_a_fresh_count_says_so() {
             ("read-on", &today),
             ("records", "1000"),
             ("beyond", beyond),
+            ("undated", "0"),
             ("quality", "exact"),
             ("source", "base"),
         ];

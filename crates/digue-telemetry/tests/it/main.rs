@@ -1,5 +1,7 @@
 //! Against a collector on loopback that keeps what it is sent.
 
+#![allow(clippy::unwrap_used, reason = "a test ends at its first fault")]
+
 mod collector;
 
 use digue_http::client::HttpClient;

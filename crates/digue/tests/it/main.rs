@@ -71,6 +71,7 @@ mod space;
 mod starvation;
 mod statements;
 mod stolen;
+mod traces;
 mod uninspected;
 mod watch;
 mod webdriver;

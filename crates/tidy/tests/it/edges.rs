@@ -35,7 +35,6 @@ const LAYERS: &[(&str, u8, &[&str])] = &[
     ("digue-dicom", 2, &["digue-types", "digue-identifiers"]),
     ("digue-acme", 2, &["digue-types", "digue-http"]),
     ("digue-telemetry", 2, &["digue-http"]),
-    ("digue-telemetry", 2, &["digue-http"]),
     ("digue-governance", 3, &["digue-types", "digue-isms"]),
     (
         "digue-privacy",

@@ -1,16 +1,14 @@
-//! What portals are told about the caller: a signed statement that they can verify.
+//! What portals are told about who sends a request: a signed statement that they can verify.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use digue_types::{AccountId, OrganisationId, PortalId, SessionId, Timestamp};
 use http::header::HeaderValue;
 use serde::{Deserialize, Serialize};
 
-use crate::caller::Caller;
 use digue_http::signing::{SigningKey, SigningKeyError};
-use digue_quotas::lock::lock;
 
 /// How long an assertion to the portal is valid.
 const ASSERTION_AGE_MAX: Duration = Duration::from_secs(60);
@@ -27,12 +25,12 @@ pub struct Asserter {
 /// All that an assertion says, save its times. It is the key of the cache, and claims are made from
 /// nothing else: a caller about whom anything changed, such as the organisation, is asserted
 /// afresh.
-#[derive(PartialEq, Eq, Hash)]
-struct AssertedFacts {
-    portal: PortalId,
-    account: AccountId,
-    organisation: OrganisationId,
-    session: SessionId,
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct AssertedFacts {
+    pub portal: PortalId,
+    pub account: AccountId,
+    pub organisation: OrganisationId,
+    pub session: SessionId,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -47,15 +45,6 @@ struct Assertion<'a> {
 }
 
 impl AssertedFacts {
-    fn of(portal: &PortalId, caller: &Caller) -> Self {
-        Self {
-            portal: portal.clone(),
-            account: caller.account.clone(),
-            organisation: caller.organisation.clone(),
-            session: caller.session.clone(),
-        }
-    }
-
     fn claims<'a>(&'a self, issuer: &'a str, now: Timestamp) -> Assertion<'a> {
         Assertion {
             iss: issuer,
@@ -84,17 +73,11 @@ impl Asserter {
         self.key.jwks()
     }
 
-    /// The assertion about `caller` for `portal`.
-    pub fn assert(
-        &self,
-        portal: &PortalId,
-        caller: &Caller,
-        now: Timestamp,
-    ) -> Option<HeaderValue> {
-        let facts = AssertedFacts::of(portal, caller);
+    /// The assertion of these facts.
+    pub fn assert(&self, facts: AssertedFacts, now: Timestamp) -> Option<HeaderValue> {
         // One signature for all requests of a page: without the lock, each of the first would sign
         // its own.
-        let mut cache = lock(&self.cache);
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((until, value)) = cache.get(&facts)
             && now < *until
         {
@@ -121,7 +104,6 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::caller::CallerKind;
 
     fn claims(assertion: &HeaderValue) -> Value {
         let payload = assertion.to_str().unwrap().split('.').nth(1).unwrap();
@@ -134,24 +116,21 @@ mod tests {
             EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
                 .unwrap();
         let asserter = Asserter::new(key.as_ref(), "digue.test").unwrap();
-        let portal = PortalId::parse("kairos").unwrap();
         let now = Timestamp::from_secs(1_763_000_000);
-        let mut caller = Caller {
+        let mut facts = AssertedFacts {
+            portal: PortalId::parse("kairos").unwrap(),
             account: AccountId::parse("a1").unwrap(),
             organisation: OrganisationId::parse("of-1").unwrap(),
             session: SessionId::parse("s-1").unwrap(),
-            proved_at: now,
-            kind: CallerKind::Session,
-            own: None,
         };
-        let first = asserter.assert(&portal, &caller, now).unwrap();
+        let first = asserter.assert(facts.clone(), now).unwrap();
         assert_eq!(
-            asserter.assert(&portal, &caller, now).unwrap(),
+            asserter.assert(facts.clone(), now).unwrap(),
             first,
             "signed once for a while"
         );
-        caller.organisation = OrganisationId::parse("of-2").unwrap();
-        let moved = claims(&asserter.assert(&portal, &caller, now).unwrap());
+        facts.organisation = OrganisationId::parse("of-2").unwrap();
+        let moved = claims(&asserter.assert(facts.clone(), now).unwrap());
         assert_eq!(
             (&moved["org"], &moved["sub"]),
             (&Value::from("of-2"), &Value::from("a1"))
