@@ -312,6 +312,12 @@ impl Localizer {
         self.format(at, "%Y-%m-%dT%H:%M")
     }
 
+    /// The day of a moment in the installation's zone, as files write days: in Universal Time a day that
+    /// people wrote down is the one before.
+    pub fn file_date(&self, at: impl ShownInstant) -> String {
+        self.format(at.moment(), "%Y-%m-%d")
+    }
+
     fn format(&self, at: Timestamp, pattern: &str) -> String {
         match jiff::Timestamp::from_microsecond(at.micros()) {
             Ok(time) => time

@@ -18,6 +18,7 @@ signals-failing-since = no answer since { $at }
 signals-event = Event
 signals-outcome = What followed
 signals-events = Last events
+signals-events-kept = The last hundred at most, on this page and in its file.
 signals-nothing = No event.
 signals-unknown = Unknown subjects
 signals-unknown-advice = These events are about persons who have no account here, or whom Digue cannot recognise: nothing was done. If one of them has an account, close it on its page, then link its identity or complete “identified_by” in the configuration.

@@ -18,6 +18,7 @@ signals-failing-since = sans réponse depuis le { $at }
 signals-event = Événement
 signals-outcome = Suite donnée
 signals-events = Derniers événements
+signals-events-kept = Les cent derniers au plus, sur cette page et dans son fichier.
 signals-nothing = Aucun événement.
 signals-unknown = Sujets inconnus
 signals-unknown-advice = Ces événements parlent de personnes qui n'ont pas de compte ici, ou que Digue ne sait pas reconnaître : rien n'a été fait. Si l'une d'elles a un compte, fermez-le sur sa page, puis liez son identité ou complétez « identified_by » dans la configuration.

@@ -323,7 +323,9 @@ impl ListCell {
     }
 
     pub fn date(w: &Localizer, at: Timestamp) -> Self {
-        Self::text(w.date(at)).sorted(at.micros()).filed_as(at)
+        Self::text(w.date(at))
+            .sorted(at.micros())
+            .filed_as(w.file_date(at))
     }
 
     pub fn day(w: &Localizer, day: Date) -> Self {

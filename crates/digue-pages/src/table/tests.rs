@@ -14,6 +14,20 @@ fn query(query: &[(&str, &str)]) -> TableQuery {
     )
 }
 
+#[test]
+fn a_day_is_filed_as_the_day_that_the_page_shows() {
+    let zone = jiff::tz::TimeZone::fixed(jiff::tz::offset(1));
+    let w = Localizer::in_zone(&Visitor::nobody(), &zone);
+    // Midnight in the zone may be the day before in Universal Time, and the last second of a day the
+    // day after it.
+    for seconds in [1_763_593_200, 1_763_596_799, 1_751_320_800, 1_751_407_199] {
+        let at = digue_types::Timestamp::from_secs(seconds);
+        let cell = ListCell::date(&w, at);
+        let filed: jiff::civil::Date = cell.filed().parse().unwrap();
+        assert_eq!(cell.first_words(), w.day(filed));
+    }
+}
+
 fn list(count: usize) -> ListTable {
     let w = words();
     let row = |number: usize| {
