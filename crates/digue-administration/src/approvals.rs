@@ -17,7 +17,7 @@ use digue_access::{AccountRecord, Reach, Role, Snapshot};
 use digue_app::directory::{answers_for, organisation_of};
 use digue_app::gates::{REASON_CHARS_MIN, parse_reason};
 use digue_app::secret::name;
-use digue_app::{ActDetails, Actor, App, Area, OperationError, require};
+use digue_app::{ActDetails, Actor, App, Area, OperationError, console_role, require};
 use digue_store::ApprovalRecord;
 use digue_types::{AccountId, Act, OrganisationId, Timestamp};
 use tokio::sync::Mutex;
@@ -390,7 +390,7 @@ fn deciders(app: &App, record: &ApprovalRecord) -> Vec<AccountId> {
         // them.
         let actor = Actor {
             account: account.clone(),
-            role: known.role,
+            role: console_role(app, account, known.role),
             proved_at: Timestamp::ZERO,
         };
         let is_active = !known.is_suspended && !app.unconfirmed().has(account);

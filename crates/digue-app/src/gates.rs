@@ -46,6 +46,9 @@ pub enum ActAuthority {
 
 /// Sets a gate, effective at once on live sessions and streams. Opening a closed one needs two
 /// persons (`approvals`).
+///
+/// # Errors
+/// `ProofNeeded` for closing an account of the operator's own roles without a fresh proof of identity.
 pub async fn set_gate(
     app: &App,
     actor: &Actor,
@@ -54,6 +57,16 @@ pub async fn set_gate(
     reason: &str,
 ) -> Result<(), OperationError> {
     actor.must_act()?;
+    // It takes away a role that two persons gave (`console_role`), until two persons open it: a stolen
+    // session alone must not.
+    let takes_role = |account: &AccountId| {
+        let rules = app.gateway().rules();
+        let record = rules.directory.find(account);
+        record.is_some_and(|record| !record.role.can_come_from_directory())
+    };
+    if gate == Gate::Closed && matches!(&reach, Reach::Account(account) if takes_role(account)) {
+        actor.must_be_fresh(app)?;
+    }
     // Always the words of a person, also when they are "quarantine": `invitations::confirm` opens a
     // quarantine, and one person must not open a gate that needs two.
     let reason = GateReason::Officer(reason.to_owned());

@@ -8,7 +8,7 @@ use digue_access::{Reach, Role};
 use digue_app::act_contents::JudgedFinding;
 use digue_app::gates::{self, ActAuthority, REASON_CHARS_MIN, parse_reason};
 use digue_app::signals::{StoredSignals, signals_of, subject_of};
-use digue_app::{ActDetails, Actor, App, OperationError};
+use digue_app::{ActDetails, Actor, App, OperationError, console_role};
 use digue_detection::{Action, DeclaredBatch, Surroundings, Weight};
 use digue_locales::{Language, Value, text_with};
 use digue_response::incident::Source;
@@ -289,7 +289,7 @@ fn deciders(app: &App) -> FindingDeciders {
     let rules = app.gateway().rules();
     let of = |role: Role| {
         let active = rules.directory.iter().filter(|(account, record)| {
-            record.role == role && !record.is_suspended && !app.unconfirmed().has(account)
+            !record.is_suspended && console_role(app, account, record.role) == role
         });
         let mut accounts: Vec<AccountId> = active.map(|(account, _)| account.clone()).collect();
         accounts.sort();

@@ -41,7 +41,7 @@ impl FileCarrier {
 
     /// Brings the folder to what the gateway before had; to be called before the state is read.
     pub fn fetch(&mut self) -> Result<(), SharedJournalError> {
-        for path in self.shared.fetch(&self.data_folder)? {
+        for path in self.shared.fetch(&self.data_folder, &FOLDERS)? {
             tracing::info!(path, "Took over a file of the gateway that served before");
         }
         Ok(())

@@ -151,7 +151,8 @@ pub async fn ended(journal: &Journal) -> String {
     loop {
         let status = journal.status();
         if status.is_ended {
-            return status.failure.unwrap_or_default();
+            let unsaid = || "the journal names no reason".to_owned();
+            return status.failure.unwrap_or_else(unsaid);
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }

@@ -7,7 +7,7 @@
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse as _, Redirect, Response};
-use digue_app::{Actor, App, OperationError};
+use digue_app::{Actor, App, OperationError, console_role};
 use digue_compliance::isms;
 use digue_governance::calendar_file::calendar_file;
 use digue_isms::calendar::{self, DueItem};
@@ -100,7 +100,7 @@ fn holder(app: &App, subject: &Subject) -> Result<Actor, OperationError> {
     let role = known.map(|known| known.role).ok_or(absent)?;
     Ok(Actor {
         account: account.clone(),
-        role,
+        role: console_role(app, account, role),
         proved_at: Timestamp::ZERO,
     })
 }

@@ -67,8 +67,9 @@ impl TermCount {
     /// The same numbers as a reading that is there.
     fn is_in(self, reading: &RetentionReading) -> bool {
         let known = [reading.records, reading.beyond, reading.undated];
-        let known = known.map(|number| u64::from(number.unwrap_or(0)));
-        known == [self.records, self.beyond, self.undated]
+        // A number that nobody wrote is not zero.
+        known.map(|number| number.map(u64::from))
+            == [self.records, self.beyond, self.undated].map(Some)
     }
 }
 
@@ -145,6 +146,22 @@ fn reading(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reading_with_a_blank_is_not_the_same_as_a_count_of_none() {
+        let count = TermCount {
+            records: 10,
+            ..TermCount::default()
+        };
+        let mut reading = RetentionReading {
+            records: Some(10),
+            beyond: Some(0),
+            ..RetentionReading::default()
+        };
+        assert!(!count.is_in(&reading));
+        reading.undated = Some(0);
+        assert!(count.is_in(&reading));
+    }
 
     #[test]
     fn a_record_is_beyond_its_term_from_the_day_after_its_end() {

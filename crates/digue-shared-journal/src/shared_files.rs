@@ -76,18 +76,23 @@ impl SharedFiles {
     }
 
     /// Writes every shared file into `folder` whose content is another there; the paths of those that
-    /// were written. Files that are not shared stay.
+    /// were written. Files that are not shared stay. Only what lies under one of `shared` is taken: who
+    /// writes to the database must not put a key or a map into place.
     ///
     /// # Errors
-    /// `Folder` when one is damaged in the database, or cannot be written.
-    pub fn fetch(&mut self, folder: &Path) -> Result<Vec<String>, SharedJournalError> {
+    /// `Folder` when one lies elsewhere, is damaged in the database, or cannot be written.
+    pub fn fetch(
+        &mut self,
+        folder: &Path,
+        shared: &[&str],
+    ) -> Result<Vec<String>, SharedJournalError> {
         let mut written = Vec::new();
         for (path, wanted) in self.database.stored_files()? {
             let fault = |text: &dyn ToString| {
                 SharedJournalError::Folder(format!("{path}: {}", text.to_string()))
             };
-            if !is_inside(&path) {
-                return Err(fault(&"a shared file outside the data folder"));
+            if !is_inside(&path, shared) {
+                return Err(fault(&"a shared file outside the folders that are shared"));
             }
             let place = folder.join(&path);
             match fs::read(&place) {
@@ -107,10 +112,12 @@ impl SharedFiles {
     }
 }
 
-/// A path that cannot leave the folder, whatever is in the database.
-fn is_inside(path: &str) -> bool {
+/// A path below one of the shared folders that cannot leave it, whatever is in the database.
+fn is_inside(path: &str, shared: &[&str]) -> bool {
     let path = Path::new(path);
+    let is_shared = |part: Component<'_>| shared.iter().any(|one| part.as_os_str() == *one);
     path.components().count() > 1
+        && path.components().next().is_some_and(is_shared)
         && path
             .components()
             .all(|part| matches!(part, Component::Normal(_)))
@@ -141,7 +148,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_shared_file_leaves_the_data_folder() {
+    fn no_shared_file_leaves_the_folders_that_are_shared() {
+        let is_inside = |path| is_inside(path, &["caseloads", "incidents"]);
         for path in ["caseloads/nir.csv", "incidents/i-1/affected-1.ndjson"] {
             assert!(is_inside(path), "{path}");
         }
@@ -149,6 +157,10 @@ mod tests {
             "",
             "state.db",
             "/etc/passwd",
+            "keys/journal.key",
+            "portals/kairos.toml",
+            "caseloads",
+            "caseloads/../keys/journal.key",
             "../keys/journal.key",
             "a/../../b",
             "./a",

@@ -17,7 +17,7 @@ use digue_locales::Language;
 use digue_response::clock::Awareness;
 use digue_response::incident::{IncidentNote, Source};
 use digue_store::FileRecord;
-use digue_types::{Gate, Subject};
+use digue_types::{Gate, Subject, Timestamp};
 
 use crate::app::{Home, Plan, mail_to};
 use crate::approvals::somebody;
@@ -321,6 +321,14 @@ async fn a_closed_account_is_only_an_agent_in_the_console() {
     let role = || console_role(&home.app, &second.account, second.role);
     assert_eq!(role(), Role::Ciso);
     let reach = Reach::Account(second.account.clone());
+    // With a session alone, as a thief has it, no officer is put out of office.
+    let stale = Actor {
+        proved_at: Timestamp::ZERO,
+        ..ciso.clone()
+    };
+    let refused = gates::set_gate(&home.app, &stale, reach.clone(), Gate::Closed, "suspect").await;
+    assert!(matches!(refused, Err(OperationError::ProofNeeded)));
+    assert_eq!(role(), Role::Ciso);
     gates::set_gate(&home.app, &ciso, reach, Gate::Closed, "vol suspecté")
         .await
         .unwrap();
@@ -463,7 +471,7 @@ async fn a_legal_deadline_alerts_once_at_each_step_and_not_once_it_is_met() {
 #[test]
 fn a_request_of_november_is_due_in_december_and_extended_in_march() {
     let paris = jiff::tz::TimeZone::get("Europe/Paris").unwrap();
-    let opened = digue_types::Timestamp::parse_rfc3339("2026-11-28T09:00:00Z").unwrap();
+    let opened = Timestamp::parse_rfc3339("2026-11-28T09:00:00Z").unwrap();
     let due = |is_extended| digue_response::clock::rights_due(opened, is_extended, &paris);
     assert_eq!(due(false).to_string(), "2026-12-28T22:59:59Z");
     assert_eq!(due(true).to_string(), "2027-03-01T22:59:59Z");

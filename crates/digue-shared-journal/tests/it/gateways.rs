@@ -135,10 +135,18 @@ pub(crate) fn keep_the_contract(servers: &Servers) {
         second.serve().unwrap(),
         Box::new(theirs.clone()),
     );
-    assert_eq!(taken_over.fetch(data[1].path()).unwrap(), [table]);
+    assert_eq!(
+        taken_over.fetch(data[1].path(), &["caseloads"]).unwrap(),
+        [table]
+    );
     let fetched = std::fs::read(data[1].path().join(table)).unwrap();
     assert_eq!(fetched, b"account,person\n");
-    assert!(taken_over.fetch(data[1].path()).unwrap().is_empty());
+    assert!(
+        taken_over
+            .fetch(data[1].path(), &["caseloads"])
+            .unwrap()
+            .is_empty()
+    );
     let event = vec![shown(9, "a2", "P3")];
     assert_eq!(second.append_and_wait(event).unwrap().first, 10);
     // The first still publishes, for everyone.
